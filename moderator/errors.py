@@ -5,6 +5,7 @@
     ├── NotFound              no such thing in this site
     ├── Conflict              the thing exists and disagrees: a stable code says how
     ├── Gone                  it was erased
+    ├── Unauthenticated       nobody knows the caller: no key or token, or an unknown or revoked one
     ├── Denied                the caller may not; `code` says why
     ├── Overloaded            the bounded queue is full, or memory is; try again
     ├── StoreError            Redis did not do it
@@ -76,6 +77,12 @@ class Gone(ModeratorError):
     """It was here and was erased; the id stays taken."""
 
     code = "erased"
+
+
+class Unauthenticated(ModeratorError):
+    """No key or token came, or one that is unknown or revoked; which of the two is not said. Names no part of it."""
+
+    code = "unauthenticated"
 
 
 class Denied(ModeratorError):

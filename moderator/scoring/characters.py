@@ -1,0 +1,47 @@
+"""What kind of character a code point is: one table, so that a batch of texts is classed by one gather."""
+
+from functools import cache
+from unicodedata import category
+
+import numpy as np
+from numpy.typing import NDArray
+
+LOWER_MASK = np.uint32(0x1FFFFF)
+"""The bits of a table entry that hold the lower-case code point; 0 for white space."""
+SPACE = np.uint32(1 << 21)
+WORD = np.uint32(1 << 22)
+UPPER = np.uint32(1 << 23)
+DIGIT = np.uint32(1 << 24)
+APOSTROPHE = np.uint32(1 << 25)
+FLAGS_SHIFT = np.uint32(21)
+
+_TABLE_SIZE = 0x10000
+_APOSTROPHES = "'’ʼ`´"
+_SAME_LETTER = {"ё": "е", "Ё": "е"}
+
+
+def _entry(character: str) -> int:
+    if character.isspace():
+        return int(SPACE)
+    if character in _APOSTROPHES:
+        return int(APOSTROPHE) | ord("'")
+    lower = _SAME_LETTER.get(character) or character.lower()
+    flags = int(WORD) if character.isalnum() or character == "_" or category(character)[0] == "M" else 0
+    flags |= int(UPPER) if character.isupper() else 0
+    flags |= int(DIGIT) if character.isdigit() else 0
+    return flags | ord(lower[0])
+
+
+@cache
+def _table() -> NDArray[np.uint32]:
+    entries = (_entry(chr(code)) for code in range(_TABLE_SIZE))
+    return np.fromiter(entries, np.uint32, _TABLE_SIZE)
+
+
+def describe(codes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Lower case and flags of each code point. Beyond the basic plane everything is a symbol (emoji, mostly)."""
+    entries: NDArray[np.uint32] = _table().take(codes, mode="clip")
+    if codes.size and codes.max() >= _TABLE_SIZE:
+        astral = codes >= _TABLE_SIZE
+        entries[astral] = codes[astral]
+    return entries

@@ -1,0 +1,80 @@
+"""Lay the texts of a batch out in one array of code points, in lower case, with a blank around every token."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderator.scoring.characters import APOSTROPHE, DIGIT, FLAGS_SHIFT, SPACE, UPPER, WORD, describe
+
+_BLANK = np.uint32(SPACE)
+# Letters, capitals and digits of a text are counted in one sum: 21 bits each in 64.
+_COUNT_BITS = 21
+_COUNTED = np.array(
+    [
+        sum(1 << (_COUNT_BITS * place) for place, flag in enumerate((WORD, UPPER, DIGIT)) if (flags << 21) & int(flag))
+        for flags in range(32)
+    ],
+    np.uint64,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A batch laid out. Every array but `starts` and `counts` has one entry a position.
+
+    `entries` are `characters.describe`'s, 0 lower case for blanks; `texts` the number of the text; `sources` the
+    position in the texts joined with one blank before, between and after them; `starts` where tokens start;
+    `counts` (texts, 3): letters and digits, capitals, digits.
+    """
+
+    entries: NDArray[np.uint32]
+    texts: NDArray[np.uint32]
+    sources: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    counts: NDArray[np.float64]
+
+
+def lay_out(texts: Sequence[str]) -> Layout:
+    """Return `texts` laid out. A token is a run of word characters, or a run of anything else but white space."""
+    joined = " ".join(("", *texts, ""))
+    entries = describe(np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32))
+    _apostrophes(entries)
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
+    begins = np.cumsum(sizes) - sizes
+    counts = np.add.reduceat(_COUNTED.take(entries >> FLAGS_SHIFT & np.uint32(31)), begins)
+    # A blank goes in wherever two neighbours differ in kind and neither is a blank.
+    kinds = entries & (SPACE | WORD)
+    cuts = np.empty(len(entries), np.bool_)
+    cuts[0] = False
+    np.equal(kinds[1:] + kinds[:-1], WORD, out=cuts[1:])
+    places = np.arange(len(entries))
+    places += np.cumsum(cuts)
+    laid = np.full(int(places[-1]) + 1, _BLANK, np.uint32)
+    laid[places] = entries
+    sources = np.zeros(len(laid), np.int64)
+    sources[places] = np.arange(len(entries))
+    blank = (laid & SPACE).astype(np.bool_)
+    owners = np.zeros(len(laid), np.uint32)
+    owners[places[begins[1:]]] = 1
+    return Layout(
+        laid,
+        np.cumsum(owners, dtype=np.uint32),
+        sources,
+        np.flatnonzero(blank[:-1] & ~blank[1:]) + 1,
+        _unpack(counts),
+    )
+
+
+def _apostrophes(entries: NDArray[np.uint32]) -> None:
+    """Make an apostrophe between two letters a letter, in place: "don't", "п'ять"."""
+    marks = np.flatnonzero(entries & APOSTROPHE)
+    if marks.size:
+        inner = marks[(entries[marks - 1] & entries[marks + 1] & WORD).astype(np.bool_)]
+        entries[inner] |= WORD
+
+
+def _unpack(counts: NDArray[np.uint64]) -> NDArray[np.float64]:
+    shifts = np.arange(3, dtype=np.uint64) * np.uint64(_COUNT_BITS)
+    return (counts[:, None] >> shifts & np.uint64((1 << _COUNT_BITS) - 1)).astype(np.float64)

@@ -197,7 +197,7 @@ def _word_keys(layout: Layout, terms: NDArray[np.uint32]) -> tuple[NDArray[np.ui
     starts = layout.starts
     if not starts.size:
         return np.empty(0, np.uint32), np.empty(0, np.uint32)
-    hashes = np.add.reduceat(terms, starts)
+    hashes = np.add.reduceat(terms, starts, dtype=np.uint32)
     hashes *= _powers_for(len(terms))[1].take(starts)
     texts = layout.texts.take(starts)
     words = np.flatnonzero(layout.entries.take(starts) & WORD)

@@ -48,7 +48,7 @@ def lay_out(texts: Sequence[str]) -> Layout:
     kinds = entries & (SPACE | WORD)
     cuts = np.empty(len(entries), np.bool_)
     cuts[0] = False
-    np.equal(kinds[1:] + kinds[:-1], WORD, out=cuts[1:])
+    np.equal(kinds[1:] ^ kinds[:-1], WORD, out=cuts[1:])
     places = np.arange(len(entries))
     places += np.cumsum(cuts)
     laid = np.full(int(places[-1]) + 1, _BLANK, np.uint32)

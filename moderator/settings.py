@@ -229,6 +229,12 @@ def share_metrics(folder: Path) -> None:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
+def metrics_folder() -> Path | None:
+    """Where several processes add up their metrics; None when there is one process."""
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    return Path(folder) if folder else None
+
+
 def _public(value: object) -> str:
     return repr(value).strip("'") if isinstance(value, Masked | Url) else str(value)
 

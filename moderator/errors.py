@@ -11,6 +11,7 @@
     ├── StoreError            Redis did not do it
     │   ├── StoreUnavailable  nothing was sent or nothing was done: a retry is safe and needed
     │   └── OutcomeUnknown    it was sent and the answer was lost: a retry with the same id settles it
+    ├── ScoringError          a text could not be scored; the caller's failure outcome applies
     ├── BundleError           a bundle that must not be served, with what to do about it
     ├── PolicyError           a policy document that is wrong, with line and key
     ├── TrainingError         training cannot start or failed, with what is missing
@@ -121,6 +122,12 @@ class OutcomeUnknown(StoreError):
     def __init__(self, detail: str, *, comment_id: str | None = None) -> None:
         super().__init__(detail)
         self.comment_id = comment_id
+
+
+class ScoringError(ModeratorError):
+    """A batch could not be scored: an array operation failed, or a score is not a number. Tried alone, most texts pass."""
+
+    code = "scoring_failed"
 
 
 class BundleError(ModeratorError):

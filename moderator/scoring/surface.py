@@ -73,6 +73,22 @@ class Weights:
     scales: NDArray[np.float32]
 
 
+def quantise(weights: NDArray[np.floating]) -> Weights:
+    """Round float weights (`BUCKETS`, attributes) to bytes, each attribute on a scale of its own.
+
+    The scale is set by the 99.99th percentile of what is not zero, not by the one largest weight: that is cut.
+    """
+    table = np.zeros((BUCKETS, LANES), np.int8)
+    scales = np.ones(LANES, np.float32)
+    for lane in range(weights.shape[1]):
+        column = weights[:, lane]
+        large = np.quantile(np.abs(column[column != 0]), 0.9999) if column.any() else 0.0
+        if large:
+            scales[lane] = large / 127
+            table[:, lane] = np.rint(np.clip(column / scales[lane], -127, 127))
+    return Weights(table, scales)
+
+
 def extract(passages: Sequence[Passage]) -> Features:
     """Return the features of `passages`, a row each. About 0.03 ms a row of 200 characters in a batch of 64."""
     parts = [_extract_pass(part) for part in _passes(passages)]

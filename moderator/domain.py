@@ -219,7 +219,7 @@ class Revision(Struct, frozen=True, kw_only=True, array_like=True):
     a comment so decided reaches a person (1 for a hold, the audit rate otherwise): the label's weight is 1/p.
     `cases` are the kinds that it opened, `sequence` the comment's when it was recorded: with them the first reply is
     rebuilt.
-    `generation` is the site's serving generation that decided.
+    `generation` is the site's serving generation that decided, `bundle` and `policy` what it named.
     """
 
     number: int
@@ -235,6 +235,7 @@ class Revision(Struct, frozen=True, kw_only=True, array_like=True):
     p: float = 1.0
     cases: tuple[CaseKind, ...] = ()
     generation: int = 0
+    bundle: str | None = None
 
 
 class Standing(Struct, frozen=True, kw_only=True, array_like=True):

@@ -1,0 +1,160 @@
+"""The CPU part of moderation: what scorer and policy say of a batch. Runs in the scoring thread, awaits nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from moderator import metrics
+from moderator.domain import Comment, Decision, Outcome, Scored, Signal, Span, Submission
+from moderator.log import logger
+from moderator.policy.decide import audit, audited, decide
+from moderator.policy.document import Policy
+from moderator.policy.facts import Facts, facts, signals
+from moderator.scoring.scorer import Scorer, TextIn
+from moderator.store.signals import Gathered
+
+_LOG = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """What decides for a site now: swapped as one, so that a decision never mixes two generations.
+
+    `salt` keeps whoever chooses comment ids from choosing the audit sample.
+    """
+
+    scorer: Scorer
+    policy: Policy
+    policy_name: str
+    generation: int
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One text to assess.
+
+    `scorable` is False when the question waited past its deadline: the policy's failure outcome is the answer.
+    """
+
+    site: str
+    active: Active
+    submission: Submission
+    gathered: Gathered
+    scorable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The answer: all that a revision records of how it was decided. `scored` is None when scoring failed."""
+
+    active: Active
+    scored: Scored | None
+    signals: tuple[Signal, ...]
+    spans: tuple[Span, ...]
+    decision: Decision
+    in_audit: bool
+
+
+def text_in(submission: Submission) -> TextIn:
+    """What the scorer reads of a submission; the article's language is the hint where the comment has none."""
+    return TextIn(
+        text=submission.text,
+        format=submission.format,
+        language=submission.language or submission.article.language,
+    )
+
+
+def resubmission(comment: Comment, text: str) -> Submission:
+    """A recorded comment with another wording, as the submission that would have brought it."""
+    return Submission(
+        id=comment.id,
+        text=text,
+        article=comment.article,
+        format=comment.format,
+        author=comment.author,
+        parent_id=comment.parent_id,
+        language=comment.language,
+        submitted_at=comment.submitted_at,
+        honeypot=comment.honeypot,
+        metadata=comment.metadata,
+    )
+
+
+def assess(questions: Sequence[Question], at: datetime) -> list[Assessment]:
+    """Score and decide a batch, each scorer's part of it at once; blocks for as long as scoring takes.
+
+    If a part fails, its texts are scored one by one, and the one that fails alone gets the policy's failure outcome.
+    """
+    scored = _score(questions)
+    return [_judge(question, one, at) for question, one in zip(questions, scored, strict=True)]
+
+
+def _score(questions: Sequence[Question]) -> list[Scored | None]:
+    results: list[Scored | None] = [None] * len(questions)
+    by_scorer: dict[Scorer, list[int]] = {}
+    for place, question in enumerate(questions):
+        if question.scorable:
+            by_scorer.setdefault(question.active.scorer, []).append(place)
+    for scorer, places in by_scorer.items():
+        texts = [text_in(questions[place].submission) for place in places]
+        try:
+            answers: Sequence[Scored | None] = scorer.score(texts)
+        except Exception as error:
+            metrics.FALLBACKS.labels("scoring_batch").inc()
+            _LOG.warning("scoring_batch_failed", error=error, size=len(texts))
+            answers = [_score_alone(scorer, text) for text in texts]
+        for place, answer in zip(places, answers, strict=True):
+            results[place] = answer
+    return results
+
+
+def _score_alone(scorer: Scorer, text: TextIn) -> Scored | None:
+    try:
+        return scorer.score([text])[0]
+    except Exception as error:
+        metrics.FALLBACKS.labels("scoring").inc()
+        _LOG.error("scoring_failed", error=error)
+        return None
+
+
+def _judge(question: Question, scored: Scored | None, at: datetime) -> Assessment:
+    active, submission = question.active, question.submission
+    known = _facts(question, scored)
+    decision = decide(active.policy, known, scored, at=at)
+    in_audit = decision.outcome is not Outcome.HOLD and audit(active.policy, question.site, submission.id, active.salt)
+    return Assessment(
+        active=active,
+        scored=scored,
+        signals=signals(known),
+        spans=_explain(active.scorer, submission, scored) if decision.outcome is not Outcome.APPROVE else (),
+        decision=audited(decision) if in_audit else decision,
+        in_audit=in_audit,
+    )
+
+
+def _facts(question: Question, scored: Scored | None) -> Facts:
+    submission, gathered = question.submission, question.gathered
+    return facts(
+        question.active.policy,
+        text=submission.text,
+        format=submission.format,
+        author=submission.author,
+        honeypot=submission.honeypot,
+        scored=scored,
+        near_duplicates=gathered.near_duplicates,
+        same_author_duplicates=gathered.same_author_duplicates,
+        author_comments=gathered.author_comments,
+        article_comments=gathered.article_comments,
+    )
+
+
+def _explain(scorer: Scorer, submission: Submission, scored: Scored | None) -> tuple[Span, ...]:
+    if scored is None:
+        return ()
+    try:
+        return scorer.explain(text_in(submission), scored)
+    except Exception as error:
+        metrics.FALLBACKS.labels("explanation").inc()
+        _LOG.warning("explanation_failed", error=error)
+        return ()

@@ -1,0 +1,315 @@
+"""How a comment is moderated. Read `Intake.moderate` first; the rest of the service serves it.
+
+Nothing is answered before it is recorded, and nothing is decided before everything is scored. The batcher owns each
+job from the moment it is put: a caller that goes away changes nothing.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import Executor
+from typing import Any, Literal
+
+from moderator import clock, metrics
+from moderator.domain import Comment, State, Submission
+from moderator.errors import (
+    Conflict,
+    ModeratorError,
+    OutcomeUnknown,
+    Overloaded,
+    StoreError,
+    StoreUnavailable,
+)
+from moderator.flow import revisions
+from moderator.flow.assessment import Assessment, Question, assess, resubmission
+from moderator.flow.batcher import Batcher
+from moderator.flow.comments import Reading
+from moderator.flow.line import Compose, Job, Limits, Line, Receipt
+from moderator.flow.live import Live
+from moderator.log import logger
+from moderator.settings import Settings
+from moderator.store.comments import Change, Comments, Done, IdConflict, Replay, Stale
+from moderator.store.signals import Signals
+from moderator.store.waiting import Work
+
+_LOG = logger(__name__)
+_TRIES = 5
+# Signals that take longer than this leave their comment to a later batch, so that a slow node delays only its own.
+_PATIENCE_S = 0.05
+
+
+class Intake:
+    """Takes submissions and edits, and gives receipts."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        comments: Comments,
+        signals: Signals,
+        reading: Reading,
+        live: Live,
+        executor: Executor,
+    ) -> None:
+        self._deadline_s = settings.deadline_ms / 1000
+        self._comments = comments
+        self._signals = signals
+        self._reading = reading
+        self._live = live
+        self._executor = executor
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._batcher = Batcher(
+            self.moderate,
+            line=Line(settings.queue_limit),
+            limits=Limits(settings.batch_comments, settings.batch_chars, settings.batch_ms),
+        )
+
+    async def moderate(self, jobs: Sequence[Job]) -> None:
+        """Take one batch from arrival to record; settles every job's result."""
+        # 1. Gather signals: one round trip for the batch. Who is late comes back in a later one, who fails is told.
+        jobs = await self._gather(jobs)
+        # 2. Score, and 3. decide: CPU only, the whole batch at once, off the event loop.
+        assessments = await self._assess(jobs)
+        # 4. Record everything or nothing: one round trip, one atomic and idempotent script a comment.
+        for job, assessment in zip(jobs, assessments, strict=True):
+            self._spawn(self._record(job, assessment))
+
+    async def submit(self, site: str, submission: Submission, *, bulk: bool = False) -> Receipt:
+        """Moderate a submission and say what was recorded; the same id with the same content gets the first record.
+
+        Raises:
+            Conflict: `id_conflict`: the id has other content.
+            Gone: the id was erased.
+            Overloaded, StoreUnavailable: nothing was recorded; try again.
+            OutcomeUnknown: try again with the same id.
+        """
+
+        def compose(_: Comment | None, assessment: Assessment) -> Change:
+            comment = revisions.recorded(site, submission, assessment, clock.now())
+            return Change(old=None, new=comment, wait=_rescoring(comment, assessment))
+
+        return await self._put(site, submission, None, compose, bulk=bulk)
+
+    async def accept(self, site: str, submission: Submission) -> Comment:
+        """Record a submission as pending, to be decided by a worker; durable when this returns.
+
+        Raises: as `submit`.
+        """
+        pending = revisions.received(site, submission, clock.now())
+        change = Change(old=None, new=pending, wait=(Work("decide", site, submission.id),))
+        result = await self._change(site, change)
+        return result.comment
+
+    async def edit(
+        self,
+        site: str,
+        comment_id: str,
+        text: str,
+        by: Literal["author", "moderator"],
+        expected_revision: int | None = None,
+    ) -> Receipt:
+        """Record another wording and decide it; the wording that it already has is a replay.
+
+        Raises:
+            NotFound, Gone: there is no such comment, or no more.
+            Conflict: `precondition_failed`: `expected_revision` is not the latest.
+            Overloaded, StoreUnavailable, OutcomeUnknown: as `submit`.
+        """
+        comment = await self._reading.get(site, comment_id)
+
+        def compose(old: Comment | None, assessment: Assessment) -> Change:
+            assert old is not None  # noqa: S101  an edit starts from a record
+            _check_revision(old, expected_revision)
+            new = revisions.edited(old, text, by, assessment, clock.now())
+            return Change(old=old, new=new, wait=_rescoring(new, assessment))
+
+        if comment.latest.text == text:
+            return Receipt(comment, replayed=True)
+        _check_revision(comment, expected_revision)
+        return await self._put(site, resubmission(comment, text), comment, compose, bulk=False)
+
+    async def decide(self, site: str, comment: Comment) -> None:
+        """Decide a comment that was accepted as pending; one that is not pending any more stays as it is.
+
+        Raises: as `submit`.
+        """
+
+        def compose(old: Comment | None, assessment: Assessment) -> Change | None:
+            if old is None or old.state is not State.PENDING:
+                return None
+            new = revisions.decided_late(old, assessment, clock.now())
+            return Change(old=old, new=new, wait=_rescoring(new, assessment))
+
+        await self._put(site, resubmission(comment, comment.latest.text), comment, compose, bulk=True)
+
+    async def rescore(self, site: str, comment: Comment) -> bool:
+        """Add scores to a revision that was decided without; False when scoring failed again.
+
+        Raises: as `submit`.
+        """
+
+        def compose(old: Comment | None, assessment: Assessment) -> Change | None:
+            if old is None or old.latest.scored is not None or assessment.scored is None:
+                return None
+            return Change(old=old, new=revisions.rescored(old, assessment, clock.now()))
+
+        submission = resubmission(comment, comment.latest.text)
+        receipt = await self._put(site, submission, comment, compose, bulk=True)
+        return receipt.comment.latest.scored is not None
+
+    @property
+    def heartbeat_age_s(self) -> float:
+        """Seconds since the batcher's loop last turned; over 5 something is stuck."""
+        return self._batcher.heartbeat_age_s
+
+    @property
+    def waiting(self) -> int:
+        """Comments that no batch has taken yet."""
+        return self._batcher.waiting
+
+    def start(self) -> None:
+        """Begin to moderate; needs a running event loop."""
+        self._batcher.start()
+
+    async def close(self, timeout_s: float) -> None:
+        """Take nothing more and finish what was taken, for at most `timeout_s`."""
+        await self._batcher.close(timeout_s)
+
+    async def _put(
+        self, site: str, submission: Submission, old: Comment | None, compose: Compose, *, bulk: bool
+    ) -> Receipt:
+        job = Job(
+            site=site,
+            submission=submission,
+            old=old,
+            compose=compose,
+            result=asyncio.get_running_loop().create_future(),
+            arrived=clock.ticks(),
+            bulk=bulk,
+        )
+        self._batcher.put(job)
+        metrics.WAITING.set(self._batcher.waiting)
+        return await asyncio.shield(job.result)
+
+    async def _gather(self, jobs: Sequence[Job]) -> list[Job]:
+        """The jobs whose signals are in. Late ones are put back when theirs arrive, failed ones are settled."""
+        asked = {asyncio.create_task(self._ask(job)): job for job in jobs if job.gathered is None}
+        if asked:
+            _, late = await asyncio.wait(asked, timeout=_PATIENCE_S)
+            for task in late:
+                task.add_done_callback(lambda task: self._return(asked[task]))
+        return [job for job in jobs if job.gathered is not None and not job.result.done()]
+
+    async def _ask(self, job: Job) -> None:
+        try:
+            job.active = await self._live.current(job.site)
+            (job.gathered,) = _values(await self._signals.gather(job.site, [_signal_input(job)]))
+        except OutcomeUnknown:
+            # Indexes may name a comment that was never recorded: nothing of the comment itself was done.
+            _settle(job, StoreUnavailable("The store did not answer in time; nothing was recorded."))
+        except Exception as error:
+            _settle(job, error)
+
+    def _return(self, job: Job) -> None:
+        if not job.result.done():
+            self._batcher.put_back(job)
+
+    async def _assess(self, jobs: Sequence[Job]) -> list[Assessment]:
+        if not jobs:
+            return []
+        started = clock.ticks()
+        questions = [self._question(job, started) for job in jobs]
+        loop = asyncio.get_running_loop()
+        assessments = await loop.run_in_executor(self._executor, assess, questions, clock.now())
+        seconds = clock.ticks() - started
+        metrics.SCORING_SECONDS.observe(seconds)
+        self._batcher.measured(sum(job.code_points for job in jobs), seconds)
+        return assessments
+
+    def _question(self, job: Job, now: float) -> Question:
+        assert job.active is not None and job.gathered is not None  # noqa: S101, PT018  `_gather` saw to it
+        waited_s = now - job.arrived
+        metrics.WAITED_SECONDS.observe(waited_s)
+        scorable = waited_s <= self._deadline_s or job.bulk
+        if not scorable:
+            metrics.FALLBACKS.labels("scoring_deadline").inc()
+        return Question(job.site, job.active, job.submission, job.gathered, scorable)
+
+    async def _record(self, job: Job, assessment: Assessment) -> None:
+        try:
+            receipt = await self._commit_composed(job, assessment)
+        except Exception as error:
+            _settle(job, error)
+            return
+        _count(receipt)
+        if not job.result.done():
+            job.result.set_result(receipt)
+
+    async def _commit_composed(self, job: Job, assessment: Assessment) -> Receipt:
+        """Record what `compose` makes of the newest record; whoever was faster is read and composed with again."""
+        old = job.old
+        for _ in range(_TRIES):
+            change = job.compose(old, assessment)
+            if change is None:
+                assert old is not None  # noqa: S101  only a change of a record can be needless
+                return Receipt(old, replayed=True)
+            result = await self._change(job.site, change)
+            if not isinstance(result, Stale):
+                return result
+            old = result.comment
+        raise Overloaded("The comment keeps changing; try again.")
+
+    async def _change(self, site: str, change: Change) -> Receipt | Stale:
+        (result,) = await self._comments.change(site, [change])
+        match result:
+            case Done():
+                return Receipt(change.new, replayed=False)
+            case Replay(comment=comment):
+                return Receipt(comment, replayed=True)
+            case Stale():
+                return result
+            case IdConflict():
+                raise Conflict("This id was used for other content.", code="id_conflict", id=change.new.id)
+            case OutcomeUnknown():
+                raise OutcomeUnknown(result.detail, comment_id=change.new.id)
+            case StoreError():
+                raise result
+            case _:
+                raise AssertionError(type(result).__name__)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _settle(job: Job, error: Exception) -> None:
+    if not isinstance(error, ModeratorError):
+        _LOG.error("moderation_failed", error=error)
+    if not job.result.done():
+        job.result.set_exception(error)
+        # A caller that went away never looks; that is no error of ours to report.
+        job.result.exception()
+
+
+def _rescoring(comment: Comment, assessment: Assessment) -> tuple[Work, ...]:
+    return () if assessment.scored is not None else (Work("rescore", comment.site, comment.id),)
+
+
+def _check_revision(comment: Comment, expected: int | None) -> None:
+    if expected is not None and comment.latest.number != expected:
+        raise Conflict(
+            "The comment has another revision than the If-Match header names.",
+            code="precondition_failed",
+            current_revision=comment.latest.number,
+        )
+
+
+def _count(receipt: Receipt) -> None:
+    if receipt.replayed:
+        metrics.REPLAYED.inc()
+        return
+    decision = receipt.comment.latest.decision
+    if decision is not None:
+        metrics.DECIDED.labels(decision.outcome, decision.by).inc()
+    for kind in receipt.comment.latest.cases:
+        metrics.CASES.labels(kind).inc()

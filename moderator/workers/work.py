@@ -1,0 +1,50 @@
+"""Work that waits: comments accepted as pending, and comments recorded without scores."""
+
+from moderator import metrics
+from moderator.errors import ModeratorError
+from moderator.flow.intake import Intake
+from moderator.log import logger
+from moderator.store.comments import Comments
+from moderator.store.waiting import Waiting, Work
+
+KINDS = ("decide", "rescore")
+"""What this worker takes; other kinds are left to theirs."""
+
+_AT_ONCE = 64
+_LEASE_S = 30
+_PAUSE_MS = 500
+_LOG = logger(__name__)
+
+
+class Worker:
+    """Takes due items and has the intake do them; an item whose lease ends is taken again, by whoever is first."""
+
+    def __init__(self, waiting: Waiting, comments: Comments, intake: Intake) -> None:
+        self._waiting = waiting
+        self._comments = comments
+        self._intake = intake
+
+    async def run_once(self) -> int:
+        """Do what is due now, and say how many items that were."""
+        items = await self._waiting.claim(KINDS, limit=_AT_ONCE, lease_s=_LEASE_S)
+        for item in items:
+            await self._do(item)
+        return len(items)
+
+    async def _do(self, item: Work) -> None:
+        try:
+            finished = await self._handle(item)
+        except ModeratorError as error:
+            _LOG.warning("work_put_off", error=error, kind=item.kind, tries=item.tries)
+            finished = False
+        metrics.WORK.labels(item.kind, "done" if finished else "put_off").inc()
+        await (self._waiting.done(item) if finished else self._waiting.later(item, _PAUSE_MS * 2**item.tries))
+
+    async def _handle(self, item: Work) -> bool:
+        comment = await self._comments.get(item.site, item.id)
+        if comment is None:
+            return True
+        if item.kind == "rescore":
+            return await self._intake.rescore(item.site, comment)
+        await self._intake.decide(item.site, comment)
+        return True

@@ -1,0 +1,177 @@
+"""The only sender to Redis.
+
+`call` and `run` put a command into its node's pipeline (`node.py`) and wait for its reply: a gather of many goes out
+in one write and is one round trip. Nothing is retried that might have been done; what certainly was not done
+(a script not loaded, a slot that moved, a server that loads) is tried again within the command's deadline.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from moderator.errors import StoreUnavailable
+from moderator.store import meta, server
+from moderator.store.address import Address
+from moderator.store.cluster import Cluster, Nodes, Single
+from moderator.store.command import READS, Command, Refused, Word, key_of
+from moderator.store.keys import Keys
+from moderator.store.refusal import AGAIN, error_of, place
+from moderator.store.scripts import Script
+from moderator.store.server import Durability, Facts
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.2
+
+
+@dataclass(slots=True)
+class _Request:
+    """A command that has to be sent again: what it says, where it belongs, until when."""
+
+    words: tuple[Word, ...]
+    key: bytes | None
+    writes: bool
+    deadline: float
+
+
+class Client:
+    """One process's way to one deployment. Made by `connect`; belongs to the event loop that made it."""
+
+    def __init__(self, nodes: Nodes, prefix: str, timeout_ms: int) -> None:
+        self.prefix = prefix
+        self.keys = Keys(prefix, meta.LANES)
+        self.deployment = ""
+        self._nodes = nodes
+        self._timeout_s = timeout_ms / 1000
+        self._loop = asyncio.get_running_loop()
+
+    @classmethod
+    async def connect(
+        cls,
+        url: str,
+        *,
+        prefix: str = "mod",
+        timeout_ms: int = 1000,
+        durability: Durability = "process",
+        progress: Callable[[float], None] = lambda _: None,
+    ) -> Self:
+        """Connect, check the server, and read or make the deployment's record.
+
+        Waits while the server reads its data, telling `progress` the ratio read. `timeout_ms` bounds each command
+        from call to reply.
+
+        Raises:
+            StoreUnavailable: the server cannot be reached.
+            SettingsError: the server is unfit or does not let us in, or the data are a newer release's.
+        """
+        address = Address.parse(url)
+        timeout_s = timeout_ms / 1000
+        found = await server.loaded(address, timeout_s, progress)
+        replicas = 1 if durability == "replica" else 0
+        nodes: Nodes = (Cluster if found.cluster else Single)(address, timeout_s, replicas)
+        client = cls(nodes, prefix, timeout_ms)
+        try:
+            await nodes.open()
+            for node in nodes.addresses():
+                await server.check(node, await server.facts(node, timeout_s), durability, timeout_s)
+            record = await meta.meta(client, client.keys.meta())
+        except BaseException:
+            await client.close()
+            raise
+        client.keys = Keys(prefix, record.lanes)
+        client.deployment = record.deployment
+        return client
+
+    @property
+    def lanes(self) -> int:
+        """Fixed at first start."""
+        return self.keys.lanes
+
+    async def close(self) -> None:
+        """Close at once; what is still in flight is lost to its callers, not to Redis."""
+        await self._nodes.close()
+
+    def healthy(self) -> bool:
+        """Whether every node is connected."""
+        return self._nodes.healthy()
+
+    async def info(self) -> list[Facts]:
+        """One a node, for readiness: memory used and allowed, loading, replicas. One small command each.
+
+        Raises:
+            StoreUnavailable: a node does not answer.
+        """
+        return [Facts.parse(reply) for reply in await self._everywhere(("INFO",))]
+
+    async def call(self, *words: Word, timeout_ms: int | None = None) -> Any:
+        """One command; the key is the second word. Replies are raw bytes, numbers, None, or lists of them.
+
+        Raises:
+            StoreUnavailable: certainly nothing was changed.
+            OutcomeUnknown: it was sent and may have been done; only for commands that write.
+            StoreError: the server refused it: a program error.
+        """
+        writes = str(words[0]).upper() not in READS
+        key = key_of(words) if self._nodes.many else None
+        return await self._do(words, key, writes, self._deadline(timeout_ms))
+
+    async def run(
+        self, script: Script, keys: Sequence[str], args: Sequence[Word], *, timeout_ms: int | None = None
+    ) -> Any:
+        """A script on keys of one tag. Raises as `call`."""
+        deadline = self._deadline(timeout_ms)
+        key = keys[0].encode() if self._nodes.many else None
+        try:
+            return await self._do(("EVALSHA", script.sha, len(keys), *keys, *args), key, script.writes, deadline)
+        except _NotLoaded:
+            return await self._do(("EVAL", script.text, len(keys), *keys, *args), key, script.writes, deadline)
+
+    def _deadline(self, timeout_ms: int | None) -> float:
+        return self._loop.time() + (self._timeout_s if timeout_ms is None else timeout_ms / 1000)
+
+    async def _do(self, words: tuple[Word, ...], key: bytes | None, writes: bool, deadline: float) -> Any:
+        command = Command(words, writes=writes, deadline=deadline, loop=self._loop)
+        self._nodes.route(key).submit(command)
+        reply = await command.future
+        if isinstance(reply, Refused):
+            return await self._again(_Request(words, key, writes, deadline), reply)
+        return reply
+
+    async def _again(self, request: _Request, refused: Refused) -> Any:
+        """Follow what the server said until there is a reply or the deadline."""
+        pause_s = _FIRST_PAUSE_S
+        while True:
+            if refused.code == "NOSCRIPT":
+                raise _NotLoaded
+            command = Command(request.words, writes=request.writes, deadline=request.deadline, loop=self._loop)
+            if refused.code == "MOVED":
+                self._nodes.moved(*place(refused)).submit(command)
+            elif refused.code == "ASK":
+                command.asking = True
+                self._nodes.at(*place(refused)[1:]).submit(command)
+            elif refused.code in AGAIN and self._loop.time() + pause_s < request.deadline:
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+                self._nodes.route(request.key).submit(command)
+            else:
+                if refused.code == "READONLY":
+                    self._nodes.demoted(request.key)
+                raise error_of(refused)
+            reply = await command.future
+            if not isinstance(reply, Refused):
+                return reply
+            refused = reply
+
+    async def _everywhere(self, words: tuple[Word, ...]) -> list[Any]:
+        deadline = self._deadline(None)
+        commands = [Command(words, writes=False, deadline=deadline, loop=self._loop) for _ in self._nodes.all()]
+        for node, command in zip(self._nodes.all(), commands, strict=True):
+            node.submit(command)
+        replies = await asyncio.gather(*(command.future for command in commands))
+        for reply in replies:
+            if isinstance(reply, Refused):
+                raise StoreUnavailable(f"Redis is not ready: {reply.code}")
+        return replies
+
+
+class _NotLoaded(Exception):
+    """The server does not know the script: nothing was done, its text must be sent."""

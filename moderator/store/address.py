@@ -3,7 +3,7 @@
 import ssl
 from dataclasses import dataclass, field, replace
 from typing import Self
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from moderator.errors import SettingsError
 
@@ -33,21 +33,24 @@ class Address:
             SettingsError: it is no such URL, or a certificate file cannot be read. The URL is not repeated.
         """
         try:
-            parts = urlsplit(url)
-            options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-            user = unquote(parts.username) if parts.username else None
-            password = unquote(parts.password) if parts.password else None
-            if parts.scheme == "unix" and parts.path:
-                return cls(path=unquote(parts.path), user=user, password=password, database=int(options.get("db", 0)))
-            if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
-                raise ValueError
-            database = int(parts.path.strip("/") or options.get("db", 0))
-            tls = _tls(options) if parts.scheme == "rediss" else None
-            return cls(parts.hostname, parts.port or 6379, "", user, password, database, tls)
+            return cls._from(urlsplit(url))
         except OSError as error:
             raise SettingsError(f"the TLS files that the Redis URL names cannot be used: {error.strerror}") from None
         except ValueError:
             raise SettingsError(f"the Redis URL is not understood; it must look like {_FORMS}") from None
+
+    @classmethod
+    def _from(cls, parts: SplitResult) -> Self:
+        options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        user = unquote(parts.username) if parts.username else None
+        password = unquote(parts.password) if parts.password else None
+        if parts.scheme == "unix" and parts.path:
+            return cls(path=unquote(parts.path), user=user, password=password, database=int(options.get("db", "0")))
+        if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
+            raise ValueError
+        database = int(parts.path.strip("/") or options.get("db", "0"))
+        tls = _tls(options) if parts.scheme == "rediss" else None
+        return cls(parts.hostname, parts.port or 6379, "", user, password, database, tls)
 
     def elsewhere(self, host: str, port: int) -> Self:
         """Another node of the same cluster: same way in, other place."""

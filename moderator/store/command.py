@@ -11,13 +11,21 @@ from moderator.errors import OutcomeUnknown, StoreUnavailable
 Word: TypeAlias = str | bytes | int | float
 
 READS = frozenset(
-    "GET MGET STRLEN GETRANGE EXISTS TTL PTTL TYPE HGET HMGET HGETALL HLEN HEXISTS HKEYS HVALS HSCAN SCARD SISMEMBER "
-    "SMISMEMBER SMEMBERS SSCAN ZCARD ZCOUNT ZSCORE ZMSCORE ZRANGE ZRANGEBYSCORE ZREVRANGE ZRANK ZSCAN LLEN LRANGE "
-    "SCAN PING ECHO INFO TIME DBSIZE CLUSTER MEMORY OBJECT".split()
+    {
+        *("GET", "MGET", "STRLEN", "GETRANGE", "EXISTS", "TTL", "PTTL", "TYPE", "HGET", "HMGET", "HGETALL", "HLEN"),
+        *("HEXISTS", "HKEYS", "HVALS", "HSCAN", "SCARD", "SISMEMBER", "SMISMEMBER", "SMEMBERS", "SSCAN", "ZCARD"),
+        *("ZCOUNT", "ZSCORE", "ZMSCORE", "ZRANGE", "ZRANGEBYSCORE", "ZREVRANGE", "ZREVRANGEBYSCORE", "ZRANK", "ZSCAN"),
+        *("LLEN", "LRANGE", "SCAN", "PING", "ECHO", "INFO", "TIME", "DBSIZE", "CLUSTER", "MEMORY", "OBJECT"),
+    }
 )
 """Commands that change nothing: when their answer is lost, nothing is unknown. All others count as writes."""
 
-KEYLESS = frozenset("PING ECHO INFO TIME DBSIZE SCAN CLUSTER CONFIG SCRIPT WAIT CLIENT SHUTDOWN FUNCTION".split())
+KEYLESS = frozenset(
+    {
+        *("PING", "ECHO", "INFO", "TIME", "DBSIZE", "SCAN", "CLUSTER", "CONFIG", "SCRIPT", "WAIT", "CLIENT"),
+        *("SHUTDOWN", "FUNCTION"),
+    }
+)
 """Commands that name no key; any node may answer."""
 
 _KEY_AT = {"EVAL": 3, "EVALSHA": 3, "EVAL_RO": 3, "EVALSHA_RO": 3, "FCALL": 3, "OBJECT": 2, "MEMORY": 2}
@@ -53,7 +61,9 @@ class Command:
 
     __slots__ = ("asking", "confirmation", "deadline", "future", "packed", "writes")
 
-    def __init__(self, words: tuple[Word, ...], *, writes: bool, deadline: float, loop: asyncio.AbstractEventLoop):
+    def __init__(
+        self, words: tuple[Word, ...], *, writes: bool, deadline: float, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.packed = pack(words)
         self.writes = writes
         self.deadline = deadline

@@ -21,7 +21,9 @@ _LOCKED_OUT = frozenset({"NOAUTH", "WRONGPASS", "NOPERM"})
 
 
 class Wire(asyncio.Protocol):
-    """`in_flight`: who waits for a reply, in the order of sending. `on_idle` is called when the last of them has it,
+    """One connection.
+
+    `in_flight`: who waits for a reply, in the order of sending. `on_idle` is called when the last of them has it,
     `on_lost` once when the connection is gone, whoever closed it; both on the loop, neither may raise.
     """
 
@@ -51,7 +53,7 @@ class Wire(asyncio.Protocol):
         if not in_flight:
             self._on_idle()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self.abort("the connection to Redis was lost")
         self._on_lost(self)
 

@@ -92,7 +92,7 @@ class Services:
         Raises:
             BundleError: a bundle that should serve cannot.
         """
-        await self.live.start([site.name for site in await self.accounts.sites()])
+        await self.live.start(await self.accounts.site_names())
         self.intake.start()
         await self.live.refresh()
 

@@ -26,9 +26,11 @@ from moderator.flow.comments import Reading
 from moderator.flow.line import Compose, Job, Limits, Line, Receipt
 from moderator.flow.live import Live
 from moderator.log import logger
+from moderator.scoring.normalise import prepare
 from moderator.settings import Settings
 from moderator.store.comments import Change, Comments, Done, IdConflict, Replay, Stale
-from moderator.store.signals import Signals
+from moderator.store.nearduplicate import signature
+from moderator.store.signals import Gathered, SignalInput, Signals
 from moderator.store.waiting import Work
 
 _LOG = logger(__name__)
@@ -192,22 +194,29 @@ class Intake:
 
     async def _gather(self, jobs: Sequence[Job]) -> list[Job]:
         """The jobs whose signals are in. Late ones are put back when theirs arrive, failed ones are settled."""
-        asked = {asyncio.create_task(self._ask(job)): job for job in jobs if job.gathered is None}
+        new = [job for job in jobs if job.gathered is None]
+        inputs = _signal_inputs([job.submission for job in new], clock.now_ms())
+        asked = {asyncio.create_task(self._ask(job, read)): job for job, read in zip(new, inputs, strict=True)}
         if asked:
             _, late = await asyncio.wait(asked, timeout=_PATIENCE_S)
             for task in late:
                 task.add_done_callback(lambda task: self._return(asked[task]))
         return [job for job in jobs if job.gathered is not None and not job.result.done()]
 
-    async def _ask(self, job: Job) -> None:
+    async def _ask(self, job: Job, read: SignalInput) -> None:
         try:
             job.active = await self._live.current(job.site)
-            (job.gathered,) = _values(await self._signals.gather(job.site, [_signal_input(job)]))
-        except OutcomeUnknown:
-            # Indexes may name a comment that was never recorded: nothing of the comment itself was done.
-            _settle(job, StoreUnavailable("The store did not answer in time; nothing was recorded."))
+            (found,) = await self._signals.gather(job.site, [read])
         except Exception as error:
             _settle(job, error)
+            return
+        if isinstance(found, Gathered):
+            job.gathered = found
+        elif isinstance(found, OutcomeUnknown):
+            # Indexes may name a comment that was never recorded: nothing of the comment itself was done.
+            _settle(job, StoreUnavailable("The store did not answer in time; nothing was recorded."))
+        else:
+            _settle(job, found)
 
     def _return(self, job: Job) -> None:
         if not job.result.done():
@@ -280,6 +289,21 @@ class Intake:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _signal_inputs(submissions: Sequence[Submission], at_ms: int) -> list[SignalInput]:
+    texts = [prepare(submission.text, submission.format).normal for submission in submissions]
+    return [
+        SignalInput(
+            id=submission.id,
+            text_signature=None if found is None else found.packed,
+            bands=() if found is None else found.bands,
+            article_id=submission.article.id,
+            author_id=None if submission.author is None else submission.author.id,
+            at_ms=at_ms,
+        )
+        for submission, found in zip(submissions, signature(texts), strict=True)
+    ]
 
 
 def _settle(job: Job, error: Exception) -> None:

@@ -97,8 +97,9 @@ class Live:
         return active if active is not None else await self._load(site)
 
     async def refresh(self) -> int:
-        """Look at every served site's record once, load what moved, and tell the others where this
-        process stands. Returns 0: there is never more to do at once.
+        """Load what moved since the last look at the sites' records, and tell the others where this process stands.
+
+        Returns 0: there is never more to do at once.
         """
         for site in list(self._active):
             try:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from moderator.clock import ticks
 from moderator.errors import Conflict, NotFound
 from moderator.flow.library import Library
-from moderator.flow.policies import Policies
+from moderator.flow.policies import CHANGED, Policies
 from moderator.scoring.bundle import Manifest
 from moderator.store.bundles import Bundles
 from moderator.store.processes import Processes
@@ -20,7 +20,7 @@ _LOOK_S = 0.1
 
 
 class ModelInfo(Struct, frozen=True, kw_only=True):
-    """A bundle as a person compares it with another; `role` is what it is to the site, `manifest` all it says of itself."""
+    """A bundle as a person compares it with others: what it is to the site, and all it says of itself."""
 
     id: str
     role: str
@@ -47,7 +47,7 @@ class Models:
         self._library = library
         self._processes = processes
 
-    async def list(self, site: str) -> list[ModelInfo]:
+    async def all(self, site: str) -> list[ModelInfo]:
         """Every bundle that can be promoted, newest first; the default one is among them."""
         record = await self._serving.get(site)
         manifests = {bundle.id: bundle.manifest for bundle in await self._bundles.list()}
@@ -64,7 +64,7 @@ class Models:
         Raises:
             NotFound: there is no such bundle.
         """
-        for model in await self.list(site):
+        for model in await self.all(site):
             if model.id == bundle_id:
                 return model
         raise NotFound(f"There is no bundle {bundle_id}.")
@@ -116,9 +116,7 @@ class Models:
 
     async def _put(self, site: str, old: ServingRecord, new: ServingRecord) -> Promotion:
         if not await self._serving.compare_and_set(site, old, new):
-            raise Conflict(
-                "Somebody changed what is served at the same time; look at it and try again.", code="superseded"
-            )
+            raise Conflict(CHANGED, code="superseded")
         until = ticks() + _WAIT_S
         while True:
             promotion = await self._arrived(site, new.generation)

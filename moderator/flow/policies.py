@@ -9,6 +9,9 @@ FIRST_VERSION = 1
 """The shipped default as it was when the site was first served: a later release does not change it silently."""
 
 
+CHANGED = "Somebody changed what is served at the same time; look at it and try again."
+
+
 class Policies:
     """Reads, checks and puts policies into force."""
 

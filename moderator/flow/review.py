@@ -170,10 +170,9 @@ class Review:
         comment = await self._reading.get(site, comment_id)
         for _ in range(_TRIES):
             new = act(comment)
-            if new is comment and lease is None:
-                return comment
             if new is comment:
-                await self.release(site, comment_id, lease)
+                if lease is not None:
+                    await self.release(site, comment_id, lease)
                 return comment
             changed = await self._change(site, Change(old=comment, new=new, lease=lease))
             if changed is None:

@@ -1,4 +1,4 @@
-"""Which service processes live, and which serving generation each has of each site: how a promotion knows it arrived."""
+"""Which service processes live, and which generation of each site they serve: how a promotion knows it arrived."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

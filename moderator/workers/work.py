@@ -1,9 +1,12 @@
 """Work that waits: comments accepted as pending, and comments recorded without scores."""
 
+from typing import Self
+
 from moderator import metrics
 from moderator.errors import ModeratorError
 from moderator.flow.intake import Intake
 from moderator.log import logger
+from moderator.runtime import Services
 from moderator.store.comments import Comments
 from moderator.store.waiting import Waiting, Work
 
@@ -23,6 +26,11 @@ class Worker:
         self._waiting = waiting
         self._comments = comments
         self._intake = intake
+
+    @classmethod
+    def of(cls, services: Services) -> Self:
+        """The worker of a process's services."""
+        return cls(services.waiting, services.records, services.intake)
 
     async def run_once(self) -> int:
         """Do what is due now, and say how many items that were."""

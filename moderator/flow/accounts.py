@@ -6,7 +6,7 @@ from moderator.flow.remembered import Remembered
 from moderator.store.client import Client
 from moderator.store.credentials import Owner, credentials
 from moderator.store.grants import grants
-from moderator.store.sites import sites
+from moderator.store.sites import Site, sites
 from moderator.store.users import User, users
 
 
@@ -51,13 +51,17 @@ class Accounts:
         matches = await self._passwords.matches(password, user.password if user else None)
         return person(user) if user and matches else None
 
-    async def site_names(self) -> list[str]:
-        """The sites that exist, in order.
+    async def sites(self) -> list[Site]:
+        """The sites that exist, by name.
 
         Raises:
             StoreError: Redis cannot be asked.
         """
-        return [site.name for site in await self._sites.all()]
+        return await self._sites.all()
+
+    async def site_names(self) -> list[str]:
+        """Their names. Raises as `sites`."""
+        return [site.name for site in await self.sites()]
 
     async def _find(self, wanted: str) -> Principal | None:
         owner = await self._credentials.get(wanted)

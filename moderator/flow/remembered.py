@@ -25,7 +25,9 @@ class Remembered(Generic[T]):
     kept, so nobody can fill the memory with them.
     """
 
-    def __init__(self, look_up: Callable[[str], Awaitable[T | None]], *, ticks: Callable[[], float] = clock.ticks) -> None:
+    def __init__(
+        self, look_up: Callable[[str], Awaitable[T | None]], *, ticks: Callable[[], float] = clock.ticks
+    ) -> None:
         self._look_up, self._ticks = look_up, ticks
         self._kept: dict[str, tuple[T, float]] = {}
 

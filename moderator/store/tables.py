@@ -64,11 +64,11 @@ class Table(Generic[T]):
 
     def added(self, name: str, value: T) -> Change:
         """A change that makes the record, where there must be none."""
-        return Row[T](self._key, name, b"", None).becomes(value)
+        return Change(self._key, name, b"", msgspec.msgpack.encode(value))
 
     def removed(self, name: str, value: T) -> Change:
         """A change that takes away a record known to be `value`; only for types that never get another field."""
-        return Row(self._key, name, msgspec.msgpack.encode(value), value).becomes(None)
+        return Change(self._key, name, msgspec.msgpack.encode(value), b"")
 
     async def all(self) -> list[T]:
         """Every record, in order of name."""
@@ -79,6 +79,8 @@ class Table(Generic[T]):
 
 async def swap(client: Client, changes: Sequence[Change]) -> bool:
     """Make all changes, or none because one field is not `old` any more (False).
+
+    When everything is as asked already, that counts as done: nobody's work is lost by it.
 
     Raises:
         StoreError: as `Client.run`; after OutcomeUnknown the same call settles it.

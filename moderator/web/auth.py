@@ -123,6 +123,8 @@ async def admit(
 
 async def _only_site(person: Person, sites: Callable[[], Awaitable[Sequence[str]]]) -> str:
     names = await sites() if ANY_SITE in person.roles else [*person.roles]
+    if not names:
+        raise Denied("You have no role at any site.", code="missing_role")
     if len(names) != 1:
         raise _site_error("required", "you have several sites; say which one with ?site=")
     return names[0]

@@ -58,7 +58,7 @@ SCHEMA: dict[str, Key] = {
     "processes": Key("processes", "hash", "processes", "process id → when it was last seen, what it serves"),
     # {sSITE}: what one site is served with
     "serving": Key("{sSITE}:serving", "string", "serving", "generation, champion, shadow, policy version"),
-    "sources": Key("{sSITE}:sources", "set", "labels", "sources of labels from outside that an admin admitted"),
+    "sources": Key("{sSITE}:sources", "hash", "labels", "source of labels from outside → seen or admitted"),
     "policies": Key("{sSITE}:policies", "hash", "policies", "version → policy text; never changed, only added to"),
     # {bundles}: models on their way to other machines
     "bundles": Key("{bundles}:index", "zset", "bundles", "bundle id → published ms"),

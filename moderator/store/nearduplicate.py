@@ -99,4 +99,5 @@ def _minima(texts: Sequence[str]) -> NDArray[np.uint32]:
 def _pack(minima: NDArray[np.uint32]) -> NDArray[np.uint8]:
     """The lowest 2 bits of each minimum, four to a byte."""
     bits = (minima & 3).astype(np.uint8).reshape(len(minima), PACKED_BYTES, 4)
-    return np.bitwise_or.reduce(bits << np.array([0, 2, 4, 6], np.uint8), axis=2)
+    packed: NDArray[np.uint8] = np.bitwise_or.reduce(bits << np.array([0, 2, 4, 6], np.uint8), axis=2)
+    return packed

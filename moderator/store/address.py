@@ -3,7 +3,7 @@
 import ssl
 from dataclasses import dataclass, field, replace
 from typing import Self
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from moderator.errors import SettingsError
 
@@ -55,6 +55,10 @@ class Address:
     def elsewhere(self, host: str, port: int) -> Self:
         """Another node of the same cluster: same way in, other place."""
         return replace(self, host=host or self.host, port=port, path="", database=0)
+
+    def url(self) -> str:
+        """The URL of a unix socket that needs no password: what an embedded server has."""
+        return f"unix://{quote(self.path)}"
 
     def __str__(self) -> str:
         return self.path or f"{self.host}:{self.port}"

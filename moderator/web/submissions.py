@@ -1,0 +1,265 @@
+"""What a backend sends, checked and cut to its limits: from a JSON object to a `Submission`.
+
+A reader's comment must not be lost to a new client version or an overlong page title: unknown fields are ignored and
+named, fields of context are cut and marked. Refused are only wrong types and what identifies or is the comment.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from moderator.domain import Article, Author, Decided, Submission
+from moderator.errors import FieldError, InputError
+from moderator.settings import Settings
+from moderator.web.body import Parsed
+from moderator.web.fields import typed
+
+Time = Annotated[datetime, Meta(tz=True, description="RFC 3339 with its zone")]
+
+COMMENT_ID = r"[A-Za-z0-9._~:@-]+"
+"""The characters of a comment's id; `.` and `..` are none, for they mean something in a path."""
+
+LONGEST_COMMENT_ID = 200
+LONGEST_CONTEXT_ID = 500
+
+
+class ArticleIn(Struct, frozen=True, kw_only=True):
+    """What the comment stands under; all but the id is context for moderators."""
+
+    id: Annotated[str, Meta(description="1 to 500 characters, no control characters")]
+    url: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    language: str | None = None
+
+
+class AuthorIn(Struct, frozen=True, kw_only=True):
+    """Who wrote the comment, as far as the site knows and tells."""
+
+    id: Annotated[str | None, Meta(description="1 to 500 characters, no control characters")] = None
+    name: str | None = None
+    email: str | None = None
+    url: str | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+    role: Literal["reader", "staff"] | None = None
+    registered_at: Time | None = None
+
+
+class DecidedIn(Struct, frozen=True, kw_only=True):
+    """A decision taken elsewhere before, for back-fill."""
+
+    outcome: Literal["approve", "reject"]
+    at: Time
+    by: str
+
+
+class SubmissionIn(Struct, frozen=True, kw_only=True):
+    """A comment as a backend sends it. Unknown fields are ignored and named in the header `Warning-Fields`."""
+
+    text: Annotated[str, Meta(description="Not empty once white space and invisible characters are taken away")]
+    article: ArticleIn
+    id: Annotated[str | None, Meta(description="1 to 200 of A–Z a–z 0–9 . _ ~ : @ -; made where it is missing")] = None
+    format: Literal["plain", "html"] | None = None
+    author: AuthorIn | None = None
+    parent_id: str | None = None
+    language: str | None = None
+    submitted_at: Time | None = None
+    honeypot: str | None = None
+    metadata: dict[str, Any] | None = None
+    decided: DecidedIn | None = None
+
+
+CONTEXT_LIMITS = {
+    "article.url": 2048,
+    "article.title": 500,
+    "article.summary": 2000,
+    "article.language": 35,
+    "author.name": 200,
+    "author.email": 320,
+    "author.url": 2048,
+    "author.ip": 45,
+    "author.user_agent": 500,
+    "language": 35,
+    "honeypot": 500,
+    "decided.by": 200,
+}
+"""Code points that are kept of each field of context."""
+
+# White space, controls, formats, fillers and variation selectors: nothing that a reader sees.
+_VISIBLE = re.compile(
+    r"[^\s\x00-\x1f\x7f-\xa0\xad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u1680\u17b4\u17b5"
+    r"\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_COMMENT_ID = re.compile(COMMENT_ID)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+_FIELDS = frozenset(SubmissionIn.__struct_fields__)
+_NESTED = {
+    "article": frozenset(ArticleIn.__struct_fields__),
+    "author": frozenset(AuthorIn.__struct_fields__),
+    "decided": frozenset(DecidedIn.__struct_fields__),
+}
+
+
+def submission(parsed: Parsed, settings: Settings, make_id: Callable[[], str]) -> Submission:
+    """The submission in `parsed`; `make_id` gives the id of one that has none.
+
+    Raises:
+        InputError: what is wrong, each field once; never with anything of its content.
+    """
+    given = typed(parsed.checked(), SubmissionIn)
+    errors = tuple(_errors(given, settings.text_limit))
+    if errors:
+        raise InputError(*errors)
+    return _cut(given, settings.metadata_limit, make_id)
+
+
+def unknown_fields(tree: object) -> list[str]:
+    """Dotted names of the fields of a submission that this version does not know."""
+    if not isinstance(tree, dict):
+        return []
+    unknown = [str(name) for name in tree.keys() - _FIELDS] if not tree.keys() <= _FIELDS else []
+    for name, known in _NESTED.items():
+        inner = tree.get(name)
+        if isinstance(inner, dict) and not inner.keys() <= known:
+            unknown += [f"{name}.{each}" for each in inner.keys() - known]
+    return sorted(unknown)
+
+
+def text_errors(text: str, limit: int, pointer: str = "/text") -> Iterator[FieldError]:
+    """What is wrong with a text to moderate or score: nothing visible in it, or too long."""
+    if len(text) > limit:
+        yield FieldError(pointer, "too_long", f"longer than {limit} code points", limit)
+    elif _VISIBLE.search(text) is None:
+        yield FieldError(pointer, "empty", "nothing is left once white space and invisible characters are taken away")
+
+
+def is_comment_id(text: str) -> bool:
+    """Whether a comment can have this id."""
+    return not any(_comment_id_errors("", text))
+
+
+def label_id_errors(given: str | None) -> Iterator[FieldError]:
+    """What is wrong with a label's id; it may be a comment's."""
+    if given is not None:
+        yield from _comment_id_errors("/id", given)
+
+
+def _errors(given: SubmissionIn, text_limit: int) -> Iterator[FieldError]:
+    yield from text_errors(given.text, text_limit)
+    if given.id is not None:
+        yield from _comment_id_errors("/id", given.id)
+    if given.parent_id is not None:
+        yield from _comment_id_errors("/parent_id", given.parent_id)
+    yield from _context_id_errors("/article/id", given.article.id)
+    if given.author is not None and given.author.id is not None:
+        yield from _context_id_errors("/author/id", given.author.id)
+    yield from _time_errors("/submitted_at", given.submitted_at)
+    if given.author is not None:
+        yield from _time_errors("/author/registered_at", given.author.registered_at)
+    if given.decided is not None:
+        yield from _time_errors("/decided/at", given.decided.at)
+
+
+def _comment_id_errors(pointer: str, given: str) -> Iterator[FieldError]:
+    if not given:
+        yield FieldError(pointer, "empty", "an id has at least one character")
+    elif len(given) > LONGEST_COMMENT_ID:
+        yield FieldError(pointer, "too_long", f"longer than {LONGEST_COMMENT_ID} characters", LONGEST_COMMENT_ID)
+    elif _COMMENT_ID.fullmatch(given) is None or given in {".", ".."}:
+        yield FieldError(pointer, "invalid_characters", "allowed are A–Z a–z 0–9 . _ ~ : @ - but not . or .. alone")
+
+
+def _context_id_errors(pointer: str, given: str) -> Iterator[FieldError]:
+    if not given:
+        yield FieldError(pointer, "empty", "an id has at least one character")
+    elif len(given) > LONGEST_CONTEXT_ID:
+        yield FieldError(pointer, "too_long", f"longer than {LONGEST_CONTEXT_ID} characters", LONGEST_CONTEXT_ID)
+    elif _CONTROL.search(given) is not None:
+        yield FieldError(pointer, "invalid_characters", "control characters are not allowed")
+
+
+def _time_errors(pointer: str, at: datetime | None) -> Iterator[FieldError]:
+    if at is not None and not _EARLIEST <= at < _LATEST:
+        yield FieldError(pointer, "out_of_range", "a time between the years 1970 and 9999 is expected")
+
+
+def _cut(given: SubmissionIn, metadata_limit: int, make_id: Callable[[], str]) -> Submission:
+    cut: list[str] = []
+    return Submission(
+        id=make_id() if given.id is None else given.id,
+        text=given.text,
+        article=_article(given.article, cut),
+        format=given.format or "plain",
+        author=None if given.author is None else _author(given.author, cut),
+        parent_id=given.parent_id,
+        language=_kept("language", given.language, cut),
+        submitted_at=_utc(given.submitted_at),
+        honeypot=_kept("honeypot", given.honeypot, cut) or "",
+        metadata=_metadata(given.metadata, metadata_limit, cut) if given.metadata else {},
+        decided=None if given.decided is None else _decided(given.decided, cut),
+        cut=tuple(cut),
+    )
+
+
+def _article(given: ArticleIn, cut: list[str]) -> Article:
+    return Article(
+        id=given.id,
+        url=_kept("article.url", given.url, cut),
+        title=_kept("article.title", given.title, cut),
+        summary=_kept("article.summary", given.summary, cut),
+        language=_kept("article.language", given.language, cut),
+    )
+
+
+def _author(given: AuthorIn, cut: list[str]) -> Author:
+    return Author(
+        id=given.id,
+        name=_kept("author.name", given.name, cut),
+        email=_kept("author.email", given.email, cut),
+        url=_kept("author.url", given.url, cut),
+        ip=_kept("author.ip", given.ip, cut),
+        user_agent=_kept("author.user_agent", given.user_agent, cut),
+        role=given.role,
+        registered_at=_utc(given.registered_at),
+    )
+
+
+def _decided(given: DecidedIn, cut: list[str]) -> Decided:
+    at = _utc(given.at) or given.at
+    return Decided(outcome=given.outcome, at=at, by=_kept("decided.by", given.by, cut) or "")
+
+
+def _kept(name: str, value: str | None, cut: list[str]) -> str | None:
+    if value is None or len(value) <= CONTEXT_LIMITS[name]:
+        return value
+    cut.append(name)
+    return value[: CONTEXT_LIMITS[name]]
+
+
+def _metadata(given: dict[str, Any], limit_bytes: int, cut: list[str]) -> dict[str, Any]:
+    """The first members that fit into `limit_bytes` of JSON together."""
+    if len(msgspec.json.encode(given)) <= limit_bytes:
+        return given
+    cut.append("metadata")
+    kept: dict[str, Any] = {}
+    size = 1
+    for name, value in given.items():
+        size += len(msgspec.json.encode({name: value})) - 1
+        if size > limit_bytes:
+            break
+        kept[name] = value
+    return kept
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    """In UTC, cut to milliseconds like every stored time."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)

@@ -1,0 +1,243 @@
+"""From records to replies: what of a comment is told, and how it looked when it was first decided."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+
+from moderator.clock import from_ms
+from moderator.domain import (
+    Article,
+    Author,
+    Comment,
+    Decision,
+    Event,
+    Outcome,
+    Reason,
+    Revision,
+    Scored,
+    Signal,
+    Span,
+    State,
+)
+from moderator.web.schemas import (
+    ArticleView,
+    AuthorView,
+    CommentView,
+    DecisionView,
+    EventView,
+    FullComment,
+    ReasonView,
+    Reply,
+    RevisionView,
+    SignalView,
+    SpanView,
+)
+
+_STATES = {Outcome.APPROVE: State.APPROVED, Outcome.HOLD: State.HELD, Outcome.REJECT: State.REJECTED}
+
+Spans = Iterable[Span] | None
+"""Spans to tell; None: those that are stored, where the decision holds or rejects."""
+
+
+def first(comment: Comment, *, replayed: bool, spans: Spans = None) -> Reply:
+    """The reply to the submission: as the comment was when its first revision was decided, whatever followed.
+
+    A later rescoring of that revision shows, for its scores were not known before.
+    """
+    revision = comment.revisions[0]
+    decision = revision.decision
+    state = State.PENDING if decision is None else _STATES[decision.outcome]
+    approved = state is State.APPROVED
+    return Reply(
+        id=comment.id,
+        site=comment.site,
+        revision=revision.number,
+        sequence=revision.sequence,
+        state=state,
+        visible=approved,
+        visible_revision=revision.number if approved else None,
+        cases=list(revision.cases),
+        replayed=replayed,
+        spans=_spans(revision, decision, spans),
+        **_assessed(revision, decision),
+    )
+
+
+def current(comment: Comment, *, replayed: bool = False, spans: Spans = None) -> Reply:
+    """The comment as it stands."""
+    return Reply(**_current(comment, replayed=replayed, spans=spans))
+
+
+def change(comment: Comment) -> Reply:
+    """The comment as it stands, without spans."""
+    return Reply(**(_current(comment) | {"spans": UNSET}))
+
+
+def listed(comment: Comment, *, personal: bool, spans: Spans = None) -> CommentView:
+    """The comment as it stands, with text and context. `personal`: the caller may see e-mail and address."""
+    return CommentView(**listed_fields(comment, personal=personal, spans=spans))
+
+
+def full(comment: Comment, *, personal: bool, spans: Spans = None) -> FullComment:
+    """The comment as it stands, with every revision and all that happened."""
+    return FullComment(
+        revisions=[_revision(each) for each in comment.revisions],
+        history=[_event(each) for each in comment.history],
+        reports=[],
+        **listed_fields(comment, personal=personal, spans=spans),
+    )
+
+
+def listed_fields(comment: Comment, *, personal: bool, spans: Spans = None) -> dict[str, Any]:
+    """The fields of a `CommentView`, for replies that add to it."""
+    due_ms = min((case.due_ms for case in comment.cases), default=None)
+    return _current(comment, spans=spans) | {
+        "text": comment.latest.text,
+        "format": comment.format,
+        "article": _article(comment.article),
+        "author": None if comment.author is None else _author(comment.author, personal=personal),
+        "parent_id": comment.parent_id,
+        "created_at": instant(comment.created_at),
+        "submitted_at": None if comment.submitted_at is None else instant(comment.submitted_at),
+        "metadata": comment.metadata,
+        "cut": list(comment.cut),
+        "due_at": UNSET if due_ms is None else instant(from_ms(due_ms)),
+    }
+
+
+def instant(at: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def scores(scored: dict[str, float]) -> dict[str, float]:
+    """Scores with the four decimals that are told."""
+    return {attribute: round(score, 4) for attribute, score in scored.items()}
+
+
+def span_views(spans: Iterable[Span]) -> list[SpanView]:
+    """Spans as they are told."""
+    return [
+        SpanView(begin=each.begin, end=each.end, attribute=each.attribute, weight=round(each.weight, 4))
+        for each in spans
+    ]
+
+
+def quoted(scored: Scored) -> dict[str, float] | UnsetType:
+    """The scores of what the writer quotes, where they quote."""
+    return UNSET if scored.quoted is None else scores(scored.quoted)
+
+
+def _current(comment: Comment, *, replayed: bool = False, spans: Spans = None) -> dict[str, Any]:
+    revision = comment.latest
+    return {
+        "id": comment.id,
+        "site": comment.site,
+        "revision": revision.number,
+        "sequence": comment.sequence,
+        "state": comment.state,
+        "visible": comment.visible_revision is not None,
+        "visible_revision": comment.visible_revision,
+        "cases": [case.kind for case in comment.cases],
+        "replayed": replayed,
+        "spans": _spans(revision, comment.decision, spans),
+        **_assessed(revision, comment.decision),
+    }
+
+
+def _assessed(revision: Revision, decision: Decision | None) -> dict[str, Any]:
+    scored = revision.scored
+    return {
+        "decision": None if decision is None else _decision(decision),
+        "scores": {} if scored is None else scores(scored.scores),
+        "language": None if scored is None else scored.language,
+        "language_confidence": None if scored is None else round(scored.language_confidence, 4),
+        "signals": [_signal(each) for each in revision.signals],
+        "bundle": revision.bundle,
+        "policy": revision.policy,
+        "quoted_scores": UNSET if scored is None else quoted(scored),
+    }
+
+
+def _spans(revision: Revision, decision: Decision | None, spans: Spans) -> list[SpanView] | UnsetType:
+    if spans is not None:
+        return span_views(spans)
+    if decision is None or decision.outcome is Outcome.APPROVE:
+        return UNSET
+    return span_views(revision.spans)
+
+
+def _decision(decision: Decision) -> DecisionView:
+    return DecisionView(
+        outcome=decision.outcome.value,
+        by=decision.by.value,
+        at=instant(decision.at),
+        reasons=[_reason(each) for each in decision.reasons],
+    )
+
+
+def _reason(reason: Reason) -> ReasonView:
+    return ReasonView(
+        code=reason.code,
+        detail=reason.detail,
+        outcome=reason.outcome.value,
+        attribute=UNSET if reason.attribute is None else reason.attribute,
+        score=UNSET if reason.score is None else round(reason.score, 4),
+        threshold=UNSET if reason.threshold is None else round(reason.threshold, 4),
+    )
+
+
+def _signal(signal: Signal) -> SignalView:
+    value = int(signal.value) if signal.value.is_integer() else round(signal.value, 4)
+    return SignalView(code=signal.code, value=value, detail=signal.detail)
+
+
+def _article(article: Article) -> ArticleView:
+    return ArticleView(
+        id=article.id,
+        url=article.url,
+        title=article.title,
+        summary=article.summary,
+        language=article.language,
+    )
+
+
+def _author(author: Author, *, personal: bool) -> AuthorView:
+    return AuthorView(
+        id=author.id,
+        name=author.name,
+        url=author.url,
+        user_agent=author.user_agent,
+        role=author.role,
+        registered_at=None if author.registered_at is None else instant(author.registered_at),
+        email=author.email if personal else UNSET,
+        ip=author.ip if personal else UNSET,
+    )
+
+
+def _revision(revision: Revision) -> RevisionView:
+    return RevisionView(
+        number=revision.number,
+        text=revision.text,
+        at=instant(revision.at),
+        by=revision.by,
+        decision=None if revision.decision is None else _decision(revision.decision),
+        scores={} if revision.scored is None else scores(revision.scored.scores),
+        bundle=revision.bundle,
+        policy=revision.policy,
+    )
+
+
+def _event(event: Event) -> EventView:
+    return EventView(
+        sequence=event.sequence,
+        at=instant(event.at),
+        action=event.action,
+        actor=event.actor,
+        revision=event.revision,
+        outcome=event.outcome,
+    )

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from importlib.resources import files
 from math import isfinite
-from typing import Annotated, Any, Literal
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from msgspec import Meta, Struct, ValidationError, convert
 
@@ -183,6 +184,8 @@ def parse(text: str) -> Policy:
         return _policy(raw)
     except _Mistake as mistake:
         raise PolicyError(mistake.detail, line=line_of(text, mistake.key), key=mistake.key) from None
+    except RecursionError:  # a key of a thousand dots nests as deep as a thousand tables
+        raise PolicyError("the document is nested too deeply") from None
 
 
 class _Mistake(Exception):
@@ -262,10 +265,31 @@ def _convert(value: Any, kind: Any, key: str) -> Any:
         what, path = (found["what"], found["path"] or "") if found else (str(error), "")
         key = (key + path).removeprefix(".")
         field = _FIELD.match(what)
+        if what.startswith("Invalid enum value"):
+            raise _Mistake(key, f"must be {_choices(kind, path)}") from None
         if field is None:
-            raise _Mistake(key, what[:1].lower() + what[1:]) from None
+            raise _Mistake(key, _plain(what)) from None
         detail = "no such key" if field["what"].startswith("contains") else "is missing"
         raise _Mistake(dotted(key, field["name"]), detail) from None
+
+
+_TYPES = {"`object`": "a table", "`array`": "a list", "`float`": "a number", "`int`": "a whole number", "`str`": "text"}
+
+
+def _plain(what: str) -> str:
+    """A message of msgspec's in the words of TOML."""
+    for name, words in _TYPES.items():
+        what = what.replace(name, words)
+    return what[:1].lower() + what[1:].replace("`", "")
+
+
+def _choices(kind: Any, path: str) -> str:
+    """What may stand at `path` inside `kind`, where only certain words may."""
+    for name in path.split(".")[1:]:
+        kind = get_type_hints(kind)[name]
+        parts = [part for part in get_args(kind) if part is not NoneType]
+        kind = parts[0] if len(parts) == 1 else kind
+    return " or ".join(f'"{choice}"' for choice in (get_args(kind) or kind))
 
 
 def patience_s(policy: Policy, kind: CaseKind) -> int:

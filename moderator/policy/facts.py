@@ -90,7 +90,7 @@ def signals(facts: Facts) -> tuple[Signal, ...]:
         detail = f"The comment holds {some(count, 'link')} to {some(hosts, 'site')}."
         found.append(Signal(code="links", value=count, detail=detail))
     if facts.near_duplicates:
-        detail = f"{some(facts.near_duplicates, 'other comment')} of the last days say nearly the same."
+        detail = f"Nearly the same text stands in {some(facts.near_duplicates, 'other comment')} of the last days."
         found.append(Signal(code="near_duplicate", value=facts.near_duplicates, detail=detail))
     if facts.author_known and facts.author_comments < FEW_COMMENTS:
         detail = f"The author is new here, with {some(facts.author_comments, 'earlier comment')}."
@@ -99,7 +99,7 @@ def signals(facts: Facts) -> tuple[Signal, ...]:
         names = ", ".join(sorted({hit.name for hit in facts.hits}))
         found.append(Signal(code="list_word", value=len(facts.hits), detail=f"On the site's lists: {names}."))
     if facts.obfuscation:
-        detail = f"{some(facts.obfuscation, 'character')} were disguised and had to be put right before scoring."
+        detail = f"Disguised writing: {some(facts.obfuscation, 'character')} put right before scoring."
         found.append(Signal(code="obfuscation", value=facts.obfuscation, detail=detail))
     return tuple(found)
 

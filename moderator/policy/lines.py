@@ -36,9 +36,13 @@ def line_of(text: str, key: str) -> int:
     return lines.get(key, 1)
 
 
+_LAST = re.compile(r'(?:\[\d+\]|\.?"[^"]*"|\.?[^."\[\]]+)$')
+
+
 def _parent(key: str) -> str:
-    """The key without its last part; a quoted part may hold dots."""
-    return re.sub(r'\.?(?:"[^"]*"|[^."]*)$', "", key)
+    """The key without its last part, or without all of them where a quotation mark in a name hides where it begins."""
+    shorter = _LAST.sub("", key)
+    return shorter if shorter != key else ""
 
 
 def _places(text: str) -> Iterator[tuple[str, int]]:

@@ -53,7 +53,10 @@ class EntryError(ValueError):
 
 
 class Lists:
-    """All lists of one policy, made ready."""
+    """All lists of one policy, made ready.
+
+    `reads_words` is False where no list looks at words: a text then need not be normalised for `hits`.
+    """
 
     def __init__(self) -> None:
         self._words: Words[Hit] = Words()
@@ -62,7 +65,7 @@ class Lists:
         self._allowed_networks: dict[tuple[int, int], dict[int, list[Hit]]] = {}
         self._hosts: dict[str, list[Hit]] = {}
         self._allowed_hosts: set[str] = set()
-        self._has_words = False
+        self.reads_words = False
 
     @classmethod
     def compile(cls, lists: Mapping[str, NamedList]) -> "Lists":
@@ -90,7 +93,7 @@ class Lists:
             self._allowed_words.add(entry, None)
         else:
             self._words.add(entry, hit)
-            self._has_words = True
+            self.reads_words = True
 
     def _add_network(self, entry: str, hit: Hit) -> None:
         try:
@@ -114,7 +117,7 @@ class Lists:
     def hits(self, texts: Iterable[str], ip: str | None, hosts: Iterable[str]) -> tuple[Hit, ...]:
         """The entries that match any of these texts, the address, or the hosts of the links; each once, in order."""
         found: dict[Hit, None] = {}
-        if self._has_words:
+        if self.reads_words:
             for words in dict.fromkeys(tuple(tokens(text)) for text in texts):
                 found |= dict.fromkeys(hit for _, _, hit in self._words.find(self._seen(words)))
         if self._networks and ip is not None:

@@ -121,7 +121,7 @@ MISTAKES = [
     ("version = 1\n[lists.ads]\noutcome = 'hold'\nwords = [\n'x', # '='\n3]", 6, "lists.ads.words[1]"),
     ("version = 1\n[lists.ads]\noutcome = 'hold'\nwords = [\n  'x',\n  '* *',\n]", 6, "lists.ads.words[1]"),
     ("version = 1\n[lists.'my ads']\noutcome = 'hold'\nwords = ['']", 4, 'lists."my ads".words[0]'),
-    ("version = 1\n[lists.'a\"b']\nwords = []", 1, 'lists."a"b".outcome'),
+    ("version = 1\n[lists.'a\"b']\nwords = []", 2, 'lists."a"b".outcome'),
     ("version = 1\n[lists.ads]\noutcome = 'hold'\naddresses = ['10.0.0.1/8']", 4, "lists.ads.addresses[0]"),
     ("version = 1\n[lists.ads]\noutcome = 'hold'\nhosts = ['a.example', 'http://b.example/']", 4, "lists.ads.hosts[1]"),
 ]

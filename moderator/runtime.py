@@ -14,6 +14,7 @@ from moderator.flow.live import Live
 from moderator.flow.models import Models
 from moderator.flow.policies import Policies
 from moderator.flow.review import Review
+from moderator.scoring.bundle import Manifest
 from moderator.settings import Settings
 from moderator.store.bundles import Bundles
 from moderator.store.client import Client
@@ -53,7 +54,7 @@ class Services:
         executor = ThreadPoolExecutor(1, thread_name_prefix="scoring")
         records = Comments(client)
         reading = Reading(records)
-        serving, bundles = Serving(client), Bundles(client)
+        serving, bundles = Serving(client), Bundles(client, Manifest)
         processes = Processes(client, str(uuid4()))
         policies = Policies(PolicyStore(client), serving)
         library = Library(
@@ -75,7 +76,7 @@ class Services:
             intake=Intake(
                 settings, comments=records, signals=Signals(client), reading=reading, live=live, executor=executor
             ),
-            labels=LabelBook(Labels(client), records),
+            labels=LabelBook(Labels(client)),
             live=live,
             models=Models(bundles=bundles, serving=serving, policies=policies, library=library, processes=processes),
             policies=policies,

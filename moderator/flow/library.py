@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from moderator.errors import NotFound
-from moderator.scoring.bundle import Bundle, pack, unpack
+from moderator.scoring.bundle import Bundle, Manifest, pack, unpack
 from moderator.scoring.scorer import Scorer
 from moderator.store.bundles import Bundles
 
@@ -15,7 +15,9 @@ from moderator.store.bundles import Bundles
 class Library:
     """Loads each bundle once a process; folders are named by bundle id and never change."""
 
-    def __init__(self, bundles: Bundles, *, default: Path, folder: Path, views: Literal["all", "surface"]) -> None:
+    def __init__(
+        self, bundles: Bundles[Manifest], *, default: Path, folder: Path, views: Literal["all", "surface"]
+    ) -> None:
         self._bundles = bundles
         self._default = default
         self._folder = folder

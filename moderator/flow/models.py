@@ -39,7 +39,13 @@ class Models:
     """What a site serves, and what it could."""
 
     def __init__(
-        self, *, bundles: Bundles, serving: Serving, policies: Policies, library: Library, processes: Processes
+        self,
+        *,
+        bundles: Bundles[Manifest],
+        serving: Serving,
+        policies: Policies,
+        library: Library,
+        processes: Processes,
     ) -> None:
         self._bundles = bundles
         self._serving = serving

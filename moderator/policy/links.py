@@ -30,7 +30,8 @@ _MORE_ENDINGS = (
 _WORDS = frozenset(
     {"am", "as", "at", "be", "by", "do", "gm", "id", "in", "is", "it", "me", "my", "no", "so", "to", "us"}
 )
-"""Country domains that are words too: `said.It` is a full stop without its space, `t.me/name` is a link."""
+"""Country domains that are words too: `said.it` is a full stop without its space, and so is any `gesagt.Es`;
+`t.me/name` is a link."""
 
 
 PIECE_MAX = 1_000
@@ -95,4 +96,6 @@ def _is_link(schema: str, raw: str) -> bool:
     if schema:
         return True
     left, _, ending = raw.rpartition(".")
-    return "." in left or ending.lower() not in _WORDS
+    if ending.isdecimal():
+        return not any(part.startswith("0") and len(part) > 1 for part in raw.split("."))  # 1.000.000.000 is a number
+    return "." in left or not (ending.lower() in _WORDS or (len(ending) == 2 and ending.istitle()))

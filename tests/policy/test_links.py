@@ -38,6 +38,7 @@ def test_links_are_found_however_they_are_written(text: str, hosts: tuple[str, .
         "He said.It was over.so.what.He left",
         "и т.д., т.е. так.Он ушёл...и всё",
         "версия 3.11.2, the U.S.A., 3.5 percent, 01.02.2024, e.g. this",
+        "1.000.000.000 Euro hat er gesagt.Es reicht",
         "mail me at someone@example.org",
         "(really) [sic] {x}",
         "<3 ... ???",

@@ -12,7 +12,8 @@ SPACE = np.uint32(1 << 21)
 WORD = np.uint32(1 << 22)
 UPPER = np.uint32(1 << 23)
 DIGIT = np.uint32(1 << 24)
-APOSTROPHE = np.uint32(1 << 25)
+JOINER = np.uint32(1 << 25)
+"""Part of a word when it stands between two letters: the apostrophe, and the star that hides a letter."""
 FLAGS_SHIFT = np.uint32(21)
 
 _TABLE_SIZE = 0x10000
@@ -24,7 +25,9 @@ def _entry(character: str) -> int:
     if character.isspace():
         return int(SPACE)
     if character in _APOSTROPHES:
-        return int(APOSTROPHE) | ord("'")
+        return int(JOINER) | ord("'")
+    if character == "*":
+        return int(JOINER) | ord("*")
     lower = _SAME_LETTER.get(character) or character.lower()
     flags = int(WORD) if character.isalnum() or character == "_" or category(character)[0] == "M" else 0
     flags |= int(UPPER) if character.isupper() else 0

@@ -1,8 +1,18 @@
-"""A comment as sent → what its reader sees → what the scorer reads, with a map back to the text as sent."""
+"""A comment as sent → what its reader sees → what the scorer reads, with a map back to the text as sent.
 
-from collections.abc import Sequence
+    1 markup      HTML to text; plain text is itself
+    2 quotes      the writer's own words and somebody else's are parted
+    3 evasions    what hides a word from a machine and not from a reader is undone, in each part apart
+
+An ordinary comment passes all searches of step 3 without a hit and without a loop over its characters (6 µs).
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from moderator.scoring import evasions, lookalikes, markup, quotes
+from moderator.scoring.mapped import Edit, Mapped
 
 Format = Literal["plain", "html"]
 
@@ -13,12 +23,14 @@ class Passage:
 
     `normal[i]` stood at code points `[begins[i], ends[i])`. Case is kept: capitals are a feature.
     `undone`: characters that the normaliser took away or replaced because they hid something.
+    `links`: targets of links that the markup holds and the text does not show.
     """
 
     normal: str
     begins: Sequence[int]
     ends: Sequence[int]
     undone: int = 0
+    links: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +54,64 @@ class Prepared:
 
 def prepare(text: str, format: Format = "plain") -> Prepared:  # noqa: A002 - the field's name in the API
     """Return `text` prepared. Linear in its length; never raises for a valid string."""
-    return Prepared(text, Passage(text, range(len(text)), range(1, len(text) + 1)))
+    # 1. Markup.
+    page = markup.read(text) if format == "html" else None
+    seen = page.mapped() if page else Mapped.sent(text)
+    links = page.links if page else 0
+    # 2. Quotes.
+    ranges = quotes.find(seen.text, page.quotes if page else ())
+    if not ranges:
+        return Prepared(seen.text, _passage(seen, links))
+    own = seen.edited((begin, end, "\n") for begin, end in ranges)
+    quoted = seen.edited((begin, end, "\n") for begin, end in quotes.outside(len(seen.text), ranges) if begin < end)
+    # 3. Evasions.
+    return Prepared(seen.text, _passage(own, links), _passage(quoted, 0))
 
 
 def meaning_text(passage: Passage) -> str:
     """What the sentence encoder reads of `passage`: its words, white space collapsed."""
     return " ".join(passage.normal.split())
+
+
+# In this order, so that what one step brings to light the next one sees. `True`: it hid something.
+_STEPS: tuple[tuple[Callable[[str], list[Edit]], bool], ...] = (
+    (evasions.apart, True),
+    (lookalikes.mend, True),
+    (evasions.leet, True),
+    (evasions.stretched, False),
+    (evasions.starred, False),
+)
+
+
+def _passage(text: Mapped, links: int) -> Passage:
+    undone = 0
+    if not evasions.is_plain(text.text):
+        text, undone = _plain_characters(text)
+    for find, hid in _STEPS:
+        if edits := find(text.text):
+            undone += _changed(text.text, edits) if hid else 0
+            text = text.edited(edits)
+    return Passage(text.text, text.begins, text.ends, undone, links)
+
+
+def _plain_characters(text: Mapped) -> tuple[Mapped, int]:
+    """Every character replaced by what it stands for, and letters joined with their marks."""
+    undone = 0
+    stand_for = evasions.characters(text.text)
+    if "".join(stand_for) != text.text:
+        undone = evasions.hidden(text.text, stand_for)
+        text = text.replaced(stand_for)
+    marks = evasions.compose(text.text)
+    undone += sum(max(end - begin - 2, 0) for begin, end, _ in marks)
+    return text.edited(marks), undone
+
+
+def _changed(text: str, edits: Sequence[Edit]) -> int:
+    """How many characters of `text` the edits take away or replace."""
+    count = 0
+    for begin, end, replacement in edits:
+        if len(replacement) == end - begin:
+            count += sum(old != new for old, new in zip(text[begin:end], replacement, strict=True))
+        else:
+            count += max(end - begin - len(replacement), 1)
+    return count

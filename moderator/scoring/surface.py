@@ -234,7 +234,7 @@ def _fact_values(passages: Sequence[Passage], layout: Layout) -> NDArray[np.floa
     """float32 (texts, `FACTS`), each in [0, 1]: ratios for letters, the logarithm for counts."""
     counted = np.array(
         [
-            (text.count("!"), text.count("?"), text.count("://") + text.count("www."), text.count("@"), passage.undone)
+            (text.count("!"), text.count("?"), _links(passage), text.count("@"), passage.undone)
             for passage in passages
             for text in (passage.normal,)
         ],
@@ -247,3 +247,7 @@ def _fact_values(passages: Sequence[Passage], layout: Layout) -> NDArray[np.floa
     values[:, 2:7] = np.minimum(np.log1p(counted) / 3, 1)
     values[:, 7:8] = np.minimum(np.log1p(letters) / 10, 1)
     return values
+
+
+def _links(passage: Passage) -> int:
+    return passage.normal.count("://") + passage.normal.count("www.") + passage.links

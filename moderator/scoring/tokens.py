@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moderator.scoring.characters import APOSTROPHE, DIGIT, FLAGS_SHIFT, SPACE, UPPER, WORD, describe
+from moderator.scoring.characters import DIGIT, FLAGS_SHIFT, JOINER, SPACE, UPPER, WORD, describe
 
 _BLANK = np.uint32(SPACE)
 # Letters, capitals and digits of a text are counted in one sum: 21 bits each in 64.
@@ -40,7 +40,7 @@ def lay_out(texts: Sequence[str]) -> Layout:
     """Return `texts` laid out. A token is a run of word characters, or a run of anything else but white space."""
     joined = " ".join(("", *texts, ""))
     entries = describe(np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32))
-    _apostrophes(entries)
+    _joiners(entries)
     sizes = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
     begins = np.cumsum(sizes) - sizes
     counts = np.add.reduceat(_COUNTED.take(entries >> FLAGS_SHIFT & np.uint32(31)), begins)
@@ -67,9 +67,9 @@ def lay_out(texts: Sequence[str]) -> Layout:
     )
 
 
-def _apostrophes(entries: NDArray[np.uint32]) -> None:
-    """Make an apostrophe between two letters a letter, in place: "don't", "п'ять"."""
-    marks = np.flatnonzero(entries & APOSTROPHE)
+def _joiners(entries: NDArray[np.uint32]) -> None:
+    """Make an apostrophe or a star between two letters a letter, in place: "don't", "п'ять", "f*ck"."""
+    marks = np.flatnonzero(entries & JOINER)
     if marks.size:
         inner = marks[(entries[marks - 1] & entries[marks + 1] & WORD).astype(np.bool_)]
         entries[inner] |= WORD

@@ -70,11 +70,11 @@ pip() { "$VENV/bin/python" -m pip --disable-pip-version-check --quiet --no-input
 # uv is four to ten times faster than pip, and pip does where uv cannot (no wheel for this platform, pip's own settings).
 install_lock() {
     if [ ! -x "$VENV/bin/uv" ]; then
-        pip install --require-hashes -r requirements-build.txt || say "uv cannot be installed here; pip does its work, more slowly"
+        pip install --require-hashes -r requirements-build.txt || say "uv could not be installed; going on without it"
     fi
-    "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --require-hashes -r "$1" ||
-        pip install --require-hashes -r "$1" ||
-        fail "the dependencies of $1 could not be installed; see above."
+    "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --require-hashes -r "$1" && return
+    say "trying pip instead"
+    pip install --require-hashes -r "$1" || fail "the dependencies of $1 could not be installed; see above."
 }
 
 # A path file and a start script, so that the clone's own files run: nothing is built, and the clone may be moved.

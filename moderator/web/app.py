@@ -6,6 +6,7 @@ from aiohttp import web
 
 from moderator import log
 from moderator.access import Principal
+from moderator.errors import InputError
 from moderator.runtime import Services
 from moderator.settings import Settings
 from moderator.web import body as bodies
@@ -15,6 +16,7 @@ from moderator.web.docs import DOCUMENT, Document
 from moderator.web.fields import typed
 from moderator.web.middleware import MIDDLEWARES
 from moderator.web.openapi import document
+from moderator.web.problems import in_query
 from moderator.web.query import SITE, read_query
 from moderator.web.route import Body, Route
 from moderator.web.routes import ROUTES
@@ -50,8 +52,11 @@ def endpoint(route: Route, services: Services) -> Any:
 async def _authorise(services: Services, access: Access, request: web.Request) -> tuple[Principal, str]:
     principal = await identify(services.accounts, request.headers.get("Authorization"))
     requested = request.query.get(SITE) if request.rel_url.raw_query_string else None
-    site = await admit(principal, access, requested, services.accounts.site_names)
-    return principal, site
+    try:
+        return principal, await admit(principal, access, requested, services.accounts.site_names)
+    except InputError as error:
+        first = error.errors[0]
+        raise in_query(SITE, first.code, first.detail) from None
 
 
 async def _read(request: web.Request, body: Body, settings: Settings) -> Any:

@@ -38,15 +38,15 @@ async def export(call: Call) -> web.Response:
 
 async def add(call: Call) -> web.Response:
     """Labels from outside: with a key they count once an admin admits their source, an admin's own count at once."""
-    lines, refused = await asyncio.to_thread(_read, call.body, call.services.settings)
+    lines, refused = await asyncio.to_thread(read_lines, call.body, call.services.settings)
     provenance = "import" if isinstance(call.principal, Person) else "external"
-    rows = [_row(label) for _, label in lines]
+    rows = [row_of(label) for _, label in lines]
     accepted, more = await call.services.labels.add(call.site, rows, provenance=provenance, source=call.who)
     refused += [RefusedLine(line=lines[index][0], code=error.code, detail=error.detail) for index, error in more]
     return reply(LabelsOut(accepted=accepted, refused=sorted(refused, key=lambda each: each.line)))
 
 
-def _read(body: bytes, settings: Settings) -> tuple[list[tuple[int, LabelIn]], list[RefusedLine]]:
+def read_lines(body: bytes, settings: Settings) -> tuple[list[tuple[int, LabelIn]], list[RefusedLine]]:
     """Every label with its line's number, counted from 1, and the lines that hold none. Blank lines are passed over."""
     labels: list[tuple[int, LabelIn]] = []
     refused: list[RefusedLine] = []
@@ -75,7 +75,7 @@ def _wrong(number: int, errors: Sequence[FieldError]) -> RefusedLine:
     return RefusedLine(line=number, code=first.code, detail=f"{first.pointer or 'the line'}: {first.detail}")
 
 
-def _row(label: LabelIn) -> dict[str, Any]:
+def row_of(label: LabelIn) -> dict[str, Any]:
     """What was given of a label; the provenance is the service's to say."""
     given = msgspec.structs.asdict(label)
     del given["provenance"]

@@ -61,7 +61,7 @@ async def _list(args: argparse.Namespace, settings: Settings) -> int:
     if args.json:
         print_json([_shown(model) for model in models])
     else:
-        rows = [(model.id, model.role, str(model.manifest["created_at"])) for model in models]
+        rows = [(model.id, model.role, model.manifest.created_at) for model in models]
         print_table(("bundle", "role", "created"), rows)
     return DONE
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import msgspec
 
@@ -15,6 +15,9 @@ from moderator.settings import Settings
 
 Run = Callable[[argparse.Namespace, Settings], Any]
 """A command: returns its exit code, or an awaitable of it."""
+
+Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - no public name
+"""The second words of a command such as `keys`."""
 
 DONE, FAILED, WRONG_USAGE = 0, 1, 2
 """The exit codes."""
@@ -42,12 +45,9 @@ def describe(parser: argparse.ArgumentParser, text: str, *examples: str) -> None
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
 
 
-def verbs(parser: argparse.ArgumentParser) -> "Verbs":
+def verbs(parser: argparse.ArgumentParser) -> Verbs:
     """The second words of a command such as `keys`; one is required."""
     return parser.add_subparsers(metavar="VERB", title="verbs", required=True)
-
-
-Verbs = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no public name for it
 
 
 def verb(group: Verbs, name: str, run: Run, text: str, *examples: str) -> argparse.ArgumentParser:

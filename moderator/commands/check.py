@@ -1,0 +1,161 @@
+"""`moderator check`: whether the service can run as it is set up, and what to fix."""
+
+import argparse
+from collections.abc import AsyncIterator, Sequence
+
+from msgspec import Struct, structs
+
+from moderator.access import Role, Scope
+from moderator.clock import ticks
+from moderator.commands.terminal import DONE, FAILED, add_json, describe, print_json, print_lines
+from moderator.errors import ModeratorError
+from moderator.flow.people import People
+from moderator.flow.sites import Sites
+from moderator.policy.document import parse
+from moderator.runtime import Services
+from moderator.scoring.bundle import Bundle
+from moderator.scoring.scorer import Scorer
+from moderator.settings import Settings, misspelt
+from moderator.store.client import Client
+from moderator.store.folder import DataFolder
+from moderator.store.open import open_store
+
+FULL_RATIO = 0.9
+"""Intake stops at this share of the memory that Redis may use."""
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What one check found; `detail` says what to fix where it is not `ok`."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    describe(
+        parser,
+        "Test settings, data folder, bundle, Redis, sites, keys, people and policies, and say what to fix.\n"
+        "It uses the server of a running service, or starts one for its own duration. Exit code 1: fix something.",
+        "moderator check",
+        "moderator check --json",
+    )
+    add_json(parser)
+    parser.set_defaults(run=_check)
+
+
+async def _check(args: argparse.Namespace, settings: Settings) -> int:
+    findings = [each async for each in _findings(settings)]
+    if args.json:
+        print_json([structs.asdict(each) for each in findings])
+    else:
+        print_lines(f"{'ok ' if each.ok else 'FIX'}  {each.check:<9}{each.detail}" for each in findings)
+    return DONE if all(each.ok for each in findings) else FAILED
+
+
+async def _findings(settings: Settings) -> AsyncIterator[Finding]:
+    """Every check, in the order in which later ones need earlier ones."""
+    yield _settings(settings)
+    yield _folder(settings)
+    yield _bundle(settings)
+    try:
+        async with open_store(settings) as client:
+            yield await _redis(settings, client)
+            for finding in await _stored(settings, client):
+                yield finding
+    except ModeratorError as error:
+        yield _wrong("redis", str(error))
+
+
+def _settings(settings: Settings) -> Finding:
+    sentences = misspelt()
+    if sentences:
+        return _wrong("settings", " ".join(sentences))
+    given = [f"{name}={value}" for name, value in settings.public().items() if value]
+    return _fine("settings", " ".join(given))
+
+
+def _folder(settings: Settings) -> Finding:
+    try:
+        DataFolder(settings.data.absolute()).prepare()
+    except ModeratorError as error:
+        return _wrong("data", str(error))
+    return _fine("data", str(settings.data))
+
+
+def _bundle(settings: Settings) -> Finding:
+    began = ticks()
+    try:
+        scorer = Scorer(Bundle.load(settings.bundle_folder), settings.views)
+    except ModeratorError as error:
+        return _wrong("bundle", str(error))
+    return _fine("bundle", f"{scorer.id} scores its test vectors as recorded, loaded in {ticks() - began:.1f} s")
+
+
+async def _redis(settings: Settings, client: Client) -> Finding:
+    """Version, eviction and durability were checked when `client` connected."""
+    nodes = await client.info()
+    fullest = max(node.memory_ratio for node in nodes)
+    if fullest >= FULL_RATIO:
+        return _wrong("redis", f"memory is {fullest:.0%} full: intake is closed; raise maxmemory or shorten retention")
+    where = "embedded" if settings.redis_url is None else f"{len(nodes)} nodes" if len(nodes) > 1 else "standalone"
+    major, minor = nodes[0].version
+    return _fine("redis", f"{where}, version {major}.{minor}, durability {settings.durability}")
+
+
+async def _stored(settings: Settings, client: Client) -> list[Finding]:
+    """What is recorded: sites, and for each its keys, people, policy and bundle."""
+    names = [site.name for site in await Sites(client).every()]
+    if not names:
+        return [_wrong("sites", "there is none yet: 'moderator serve' makes the first, or 'moderator sites create'")]
+    return [
+        _fine("sites", ", ".join(names)),
+        await _keys(client, names),
+        await _people(client, names),
+        *[await _served(settings, client, name) for name in names],
+    ]
+
+
+async def _keys(client: Client, names: Sequence[str]) -> Finding:
+    grants = await Sites(client).keys()
+    mute = [name for name in names if not any(g.site == name and Scope.SUBMIT in g.scopes for g in grants)]
+    if mute:
+        return _wrong("keys", f"no key may submit to {', '.join(mute)}: 'moderator keys create {mute[0]}'")
+    rotating = [f"{grant.site}/{grant.name}" for grant in grants if len(grant.keys) > 1]
+    note = f"; previous keys still valid: {', '.join(rotating)}" if rotating else ""
+    return _fine("keys", f"{len(grants)} of {len(names)} sites{note}")
+
+
+async def _people(client: Client, names: Sequence[str]) -> Finding:
+    people = await People(client).every()
+    headless = [name for name in names if not any(_is_admin(user.roles, name) for user in people)]
+    if headless:
+        return _wrong(
+            "users", f"nobody is admin of {', '.join(headless)}: 'moderator users create NAME --site … --role admin'"
+        )
+    return _fine("users", f"{len(people)}, an admin at every site")
+
+
+def _is_admin(roles: dict[str, Role], site: str) -> bool:
+    return Role.ADMIN in {roles.get(site), roles.get("*")}
+
+
+async def _served(settings: Settings, client: Client, site: str) -> Finding:
+    """Whether the policy and the bundle in force at a site can be loaded."""
+    services = Services.build(settings, client)
+    try:
+        policy, document = await services.policies.text(site)
+        parse(document)
+        bundle, folder = await services.models.champion(site)
+        Bundle.load(folder)
+    except ModeratorError as error:
+        return _wrong("serving", f"{site}: {error}")
+    return _fine("serving", f"{site}: bundle {bundle}, policy {policy}")
+
+
+def _fine(check: str, detail: str) -> Finding:
+    return Finding(check=check, ok=True, detail=detail)
+
+
+def _wrong(check: str, detail: str) -> Finding:
+    return Finding(check=check, ok=False, detail=detail)

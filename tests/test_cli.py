@@ -125,5 +125,7 @@ def test_a_store_that_does_not_answer_is_one_sentence_and_exit_code_1(
 
 
 def test_the_program_runs_as_a_module_too() -> None:
-    done = subprocess.run([sys.executable, "-m", "moderator", "--version"], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "moderator", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert re.fullmatch(r"moderator \d+\.\d+\S*\n", done.stdout)

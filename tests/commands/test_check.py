@@ -1,0 +1,57 @@
+"""`moderator check`."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def by_name(done: Any) -> dict[str, dict[str, Any]]:
+    return {each["check"]: each for each in done.json}
+
+
+def test_without_a_site_it_says_how_to_make_one(run: Callable[..., Any]) -> None:
+    done = run("check", "--json")
+    assert done.code == 1
+    found = by_name(done)
+    assert found["redis"]["ok"]
+    assert not found["sites"]["ok"]
+    assert "moderator sites create" in found["sites"]["detail"]
+
+
+def test_a_site_needs_a_key_that_submits_and_an_admin(run: Callable[..., Any]) -> None:
+    run("sites", "create", "news")
+    found = by_name(run("check", "--json"))
+    assert found["keys"]["ok"]
+    assert "nobody is admin of news" in found["users"]["detail"]
+    run("users", "create", "olena", "--role", "admin")
+    run("keys", "revoke", "news", "first")
+    run("keys", "create", "news", "--scope", "read")
+    found = by_name(run("check", "--json"))
+    assert found["users"]["ok"]
+    assert "keys create news" in found["keys"]["detail"]
+
+
+def test_a_misspelt_setting_is_named(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODERATOR_PROT", "80")
+    done = run("check")
+    assert done.code == 1
+    assert "FIX  settings" in done.out
+    assert "MODERATOR_PORT" in done.out
+
+
+def test_secrets_are_not_shown(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODERATOR_SECRET", "s" * 40)
+    assert "s" * 40 not in run("check").out
+
+
+def test_each_thing_that_is_wrong_is_found_in_one_run(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MODERATOR_BUNDLE", str(tmp_path))
+    monkeypatch.setenv("MODERATOR_REDIS_URL", f"unix://{tmp_path}/absent")
+    (tmp_path / "data").write_text("a file where the folder should be")
+    done = run("check", "--json")
+    assert done.code == 1
+    assert {name for name, each in by_name(done).items() if not each["ok"]} == {"data", "bundle", "redis"}

@@ -96,7 +96,15 @@ FALLBACKS = _counters(
     "fallbacks",
     "Failures that were worked around, by what failed",
     ("what",),
-    [("scoring_batch",), ("scoring",), ("scoring_deadline",), ("bundle",), ("explanation",)],
+    [
+        ("scoring",),
+        ("scoring_batch",),
+        ("scoring_deadline",),
+        ("explanation",),
+        ("batch_failed",),
+        ("batcher_restarted",),
+        ("serving_behind",),
+    ],
 )
 
 # Intake: the bounded queue and its batches
@@ -111,7 +119,10 @@ ROUND_TRIPS = _counter("redis_round_trips", "Pipelines sent and answered")
 COMMANDS = _counter("redis_commands", "Commands sent")
 ROUND_TRIP_SECONDS = _histogram("redis_round_trip_seconds", "From a pipeline sent to its last answer")
 REDIS_ERRORS = _counters(
-    "redis_errors", "Commands without their answer, by kind", ("kind",), [("unavailable",), ("unknown",), ("script",)]
+    "redis_errors",
+    "Commands not sent (refused), or sent and never answered (lost)",
+    ("kind",),
+    [("refused",), ("lost",)],
 )
 SERVER_RESTARTS = _counter("embedded_server_restarts", "Times the embedded server had to be started again")
 

@@ -1,5 +1,6 @@
 """Metrics: bound once, named alike, summed over processes."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -41,11 +42,24 @@ def test_a_decision_counts_by_outcome_and_by_whom() -> None:
 def test_what_alerts_watch_is_there_at_zero_before_it_first_happens() -> None:
     assert {
         "moderator_fallbacks_total|what=scoring",
-        "moderator_redis_errors_total|kind=unavailable",
+        "moderator_redis_errors_total|kind=refused",
         "moderator_refused_total|code=overloaded",
         "moderator_decided_total|by=rule|outcome=reject",
         "moderator_cases_opened_total|kind=appealed",
     } <= samples().keys()
+
+
+def test_every_fallback_in_the_code_is_known_from_the_start() -> None:
+    package = Path(metrics.__file__).parent
+    used = {
+        what
+        for file in package.rglob("*.py")
+        for what in re.findall(r"FALLBACKS\.labels\(\s*\"(\w+)\"", file.read_text("utf-8"))
+    }
+    known = {name.partition("=")[2] for name in samples() if name.startswith("moderator_fallbacks_total|")}
+
+    assert used
+    assert used <= known
 
 
 def test_a_child_is_bound_once() -> None:

@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeAlias
 
 import hiredis
 
+from moderator import metrics
 from moderator.errors import OutcomeUnknown, StoreUnavailable
 
 Word: TypeAlias = str | bytes | int | float
@@ -81,11 +82,13 @@ class Command:
     def lose(self, why: str) -> None:
         """It was sent and the reply will not come."""
         if not self.future.done():
+            metrics.REDIS_ERRORS.labels("lost").inc()
             self.future.set_exception(OutcomeUnknown(why) if self.writes else StoreUnavailable(why))
 
     def refuse(self, why: str) -> None:
         """It was not sent."""
         if not self.future.done():
+            metrics.REDIS_ERRORS.labels("refused").inc()
             self.future.set_exception(StoreUnavailable(why))
 
 

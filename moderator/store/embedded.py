@@ -11,7 +11,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from moderator import clock, log
+from moderator import clock, log, metrics
 from moderator.errors import ModeratorError, SettingsError, StoreError, StoreUnavailable
 from moderator.store.address import Address
 from moderator.store.binary import find_binary
@@ -85,6 +85,7 @@ class EmbeddedServer:
                 _log.error("embedded_server_not_restarted", why=error.detail)
                 continue
             self.restarts += 1
+            metrics.SERVER_RESTARTS.inc()
             _log.warning("embedded_server_restarted", restarts=self.restarts)
 
     async def stop(self) -> None:

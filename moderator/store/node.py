@@ -16,7 +16,7 @@ from enum import Enum
 from itertools import chain
 from math import inf
 
-from moderator import log
+from moderator import clock, log, metrics
 from moderator.errors import ModeratorError, StoreUnavailable
 from moderator.store.address import Address
 from moderator.store.command import Command, Confirmation, Discarded, Receiver, Word, pack
@@ -58,6 +58,7 @@ class Node:
         self._connecting: asyncio.Task[None] | None = None
         self._alarm_at = inf
         self._slow_until = 0.0
+        self._sent_at = 0.0
 
     async def open(self) -> None:
         """Connect for the first time.
@@ -65,7 +66,7 @@ class Node:
         Raises:
             StoreUnavailable, SettingsError: as `dial`.
         """
-        self._wire = await dial(self.address, self._timeout_s, self._wake, self._lost)
+        self._wire = await dial(self.address, self._timeout_s, self._answered, self._lost)
         self.health = Health.UP
 
     def start(self) -> None:
@@ -142,7 +143,15 @@ class Node:
             words, confirmation = self._confirm(writes)
             parts.append(pack(words))
             receivers.append(confirmation)
+        metrics.ROUND_TRIPS.inc()
+        metrics.COMMANDS.inc(len(batch))
+        self._sent_at = clock.ticks()
         wire.send(b"".join(parts), receivers)
+
+    def _answered(self) -> None:
+        """The last reply of a batch came."""
+        metrics.ROUND_TRIP_SECONDS.observe(clock.ticks() - self._sent_at)
+        self._wake()
 
     def _confirm(self, writes: list[Command]) -> tuple[tuple[Word, ...], Confirmation]:
         deadline = min(command.deadline for command in writes)
@@ -206,7 +215,7 @@ class Node:
         while self.health is not Health.CLOSED:
             await asyncio.sleep(max(0.0, self._slow_until - self._loop.time()))
             try:
-                wire = await dial(self.address, self._timeout_s, self._wake, self._lost)
+                wire = await dial(self.address, self._timeout_s, self._answered, self._lost)
             except ModeratorError as error:
                 self.health = Health.DOWN
                 self._refuse_waiting(error.detail)

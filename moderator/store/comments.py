@@ -223,6 +223,7 @@ def _command(keys: Keys, site: str, change: Change) -> tuple[list[str], list[str
         content_digest(new) if old is None else "",
         record.VERSION,
         record.encode(new),
+        int(change.lease is not None),
         change.lease or "",
         int(ends),
         len(moves.leave),

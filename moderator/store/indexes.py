@@ -1,8 +1,8 @@
 """Which sorted sets of its lane name a comment, and at which score. Pure.
 
 The sets are derived from the record alone, so a change of the record is a difference of two derivations
-(`difference`), computed here and applied by `lua/change.lua` in the same step. The member is always the comment's id. Scores are never negative:
-a back-fill from before 1970 stands at its beginning.
+(`difference`), computed here and applied by `lua/change.lua` in the same step. The member is always the comment's
+id. Scores are never negative: a back-fill from before 1970 stands at its beginning.
 
     state:STATE            created ms      every comment, by where it stands
     queue                  due ms          comments with open cases, by the earliest due time

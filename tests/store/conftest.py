@@ -132,11 +132,11 @@ def judged_by(
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_comment() -> MakeComment:
     return comment_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def judge() -> Callable[..., Comment]:
     return judged_by

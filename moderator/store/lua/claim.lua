@@ -15,11 +15,8 @@ local time = redis.call('TIME')
 local now_ms = time[1] * 1000 + math.floor(time[2] / 1000)
 local ends_ms = tonumber(redis.call('ZSCORE', KEYS[2], id) or 0)
 if ends_ms > now_ms then
-    local holder = redis.call('HGET', KEYS[3], id) or ''
-    if string.sub(holder, 1, #token + 1) == token .. '|' then
-        return ends_ms
-    end
-    return false
+    local holder = string.match(redis.call('HGET', KEYS[3], id) or '', '^([^|]*)|')
+    return holder == token and ends_ms
 end
 ends_ms = now_ms + ARGV[4]
 redis.call('ZADD', KEYS[2], ends_ms, id)

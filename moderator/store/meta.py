@@ -5,15 +5,14 @@ are refused, for an older program would misread them.
 """
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from moderator import clock
 from moderator.errors import SettingsError
-from moderator.store.scripts import META
-
-if TYPE_CHECKING:
-    from moderator.store.client import Client
+from moderator.store.command import Word
+from moderator.store.scripts import META, Script
 
 SCHEMA = 1
 LANES = 64
@@ -28,7 +27,13 @@ class Meta:
     deployment: str
 
 
-async def meta(client: "Client", key: str) -> Meta:
+class Runs(Protocol):
+    """A client, as far as this module knows it: the client reads this record when it connects."""
+
+    async def run(self, script: Script, keys: Sequence[str], args: Sequence[Word]) -> Any: ...
+
+
+async def meta(client: Runs, key: str) -> Meta:
     """Read the record, making it on first start; safe when several processes start at once.
 
     Raises:

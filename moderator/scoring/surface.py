@@ -20,7 +20,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from moderator.scoring.characters import LOWER_MASK, SPACE, WORD
+from moderator.scoring.characters import LOWER_MASK, WORD
 from moderator.scoring.normalise import Passage
 from moderator.scoring.tokens import Layout, lay_out
 
@@ -116,6 +116,37 @@ def logits(features: Features, weights: Weights) -> NDArray[np.float32]:
     return sums
 
 
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """Where in one passage each n-gram stands: `buckets` (n), and `begins`, `ends` (n) in its normalised text."""
+
+    buckets: NDArray[np.uint32]
+    begins: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
+def occurrences(passage: Passage) -> Occurrences:
+    """Return every n-gram of `passage` with its place, repetitions included; facts have no place.
+
+    Blanks at the ends of an n-gram are not part of its place.
+    """
+    layout = lay_out([passage.normal])
+    terms = _terms(layout)
+    windows, inside = _windows(layout, terms)
+    lengths, begins = np.nonzero(inside)
+    ends = begins + lengths + 2
+    words = _words(layout, terms)
+    token_ends = np.flatnonzero(layout.written[:-1] & ~layout.written[1:]) + 1
+    begins = np.concatenate([begins + ~layout.written[begins], layout.starts, layout.starts[words.left]])
+    ends = np.concatenate([ends - ~layout.written[ends - 1], token_ends, token_ends[words.right]])
+    # One blank stands before the text, which is not part of it.
+    return Occurrences(
+        np.concatenate([windows[inside], words.tokens, words.pairs]),
+        layout.sources[begins] - 1,
+        layout.sources[ends - 1],
+    )
+
+
 def _passes(passages: Sequence[Passage]) -> Iterator[Sequence[Passage]]:
     """Cut a long list so that sort keys fit 32 bits and memory stays small."""
     begin = characters = 0
@@ -134,9 +165,11 @@ def _extract_pass(passages: Sequence[Passage]) -> Features:
     layout = lay_out([passage.normal for passage in passages])
     # 2. Hashes, each with its text's number above it: one sort groups them by text, family and bucket.
     terms = _terms(layout)
+    windows, inside = _windows(layout, terms)
+    words = _words(layout, terms)
     facts = np.arange(FACT_BASE, FACT_BASE + len(FACTS), dtype=np.uint32)
     rows = np.arange(len(passages), dtype=np.uint32)[:, None] << np.uint32(_BUCKET_BITS)
-    keys = np.concatenate([_character_keys(layout, terms), *_word_keys(layout, terms), (rows + facts).ravel()])
+    keys = np.concatenate([windows[inside], words.tokens, words.pairs, (rows + facts).ravel()])
     keys.sort()
     # 3. Count what is equal.
     first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
@@ -187,12 +220,12 @@ def _mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return hashes
 
 
-def _character_keys(layout: Layout, terms: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Keys of the 2- to 5-grams: all windows are hashed, those with a blank inside are then dropped."""
+def _windows(layout: Layout, terms: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+    """Keys (lengths, positions) of all 2- to 5-grams, and which of them lie inside one token."""
     width = len(terms) - 1
     sums = np.zeros((_LENGTHS, width), np.uint32)
     inside = np.zeros((_LENGTHS, width), np.bool_)
-    written = (layout.entries & SPACE) == 0
+    written = layout.written
     np.add(terms[:-1], terms[1:], out=sums[0])
     np.logical_or(written[:-1], written[1:], out=inside[0])
     inner: NDArray[np.bool_] = written
@@ -203,16 +236,29 @@ def _character_keys(layout: Layout, terms: NDArray[np.uint32]) -> NDArray[np.uin
         inside[row, :size] = inner
     sums *= _powers_for(width)[1]
     sums ^= _SEEDS
-    buckets = (_mix(sums) >> np.uint32(8)) * np.uint32(3) >> np.uint32(6)
-    buckets += layout.texts[:width] << np.uint32(_BUCKET_BITS)
-    return buckets[inside]
+    keys = (_mix(sums) >> np.uint32(8)) * np.uint32(3) >> np.uint32(6)
+    keys += layout.texts[:width] << np.uint32(_BUCKET_BITS)
+    return keys, inside
 
 
-def _word_keys(layout: Layout, terms: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Keys of all tokens, and of pairs of neighbouring words (what is no word between them is passed over)."""
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Keys of all tokens, and of pairs of neighbouring words (what is no word between them is passed over).
+
+    `left` and `right` number the tokens of each pair.
+    """
+
+    tokens: NDArray[np.uint32]
+    pairs: NDArray[np.uint32]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+
+
+def _words(layout: Layout, terms: NDArray[np.uint32]) -> _Words:
     starts = layout.starts
     if not starts.size:
-        return np.empty(0, np.uint32), np.empty(0, np.uint32)
+        nothing = np.empty(0, np.int64)
+        return _Words(np.empty(0, np.uint32), np.empty(0, np.uint32), nothing, nothing)
     hashes = np.add.reduceat(terms, starts, dtype=np.uint32)
     hashes *= _powers_for(len(terms))[1].take(starts)
     texts = layout.texts.take(starts)
@@ -221,7 +267,7 @@ def _word_keys(layout: Layout, terms: NDArray[np.uint32]) -> tuple[NDArray[np.ui
     together = texts[left] == texts[right]
     left, right = left[together], right[together]
     pairs = hashes[left] * _PAIR ^ hashes[right]
-    return _word_buckets(hashes, texts), _word_buckets(pairs, texts[left])
+    return _Words(_word_buckets(hashes, texts), _word_buckets(pairs, texts[left]), left, right)
 
 
 def _word_buckets(hashes: NDArray[np.uint32], texts: NDArray[np.uint32]) -> NDArray[np.uint32]:

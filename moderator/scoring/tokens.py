@@ -24,12 +24,13 @@ _COUNTED = np.array(
 class Layout:
     """A batch laid out. Every array but `starts` and `counts` has one entry a position.
 
-    `entries` are `characters.describe`'s, 0 lower case for blanks; `texts` the number of the text; `sources` the
-    position in the texts joined with one blank before, between and after them; `starts` where tokens start;
-    `counts` (texts, 3): letters and digits, capitals, digits.
+    `entries` are `characters.describe`'s, 0 lower case for blanks; `written` says which are no blanks; `texts` the
+    number of the text; `sources` the position in the texts joined with one blank before, between and after them;
+    `starts` where tokens start; `counts` (texts, 3): letters and digits, capitals, digits.
     """
 
     entries: NDArray[np.uint32]
+    written: NDArray[np.bool_]
     texts: NDArray[np.uint32]
     sources: NDArray[np.int64]
     starts: NDArray[np.int64]
@@ -55,14 +56,15 @@ def lay_out(texts: Sequence[str]) -> Layout:
     laid[places] = entries
     sources = np.zeros(len(laid), np.int64)
     sources[places] = np.arange(len(entries))
-    blank = (laid & SPACE).astype(np.bool_)
+    written = (laid & SPACE) == 0
     owners = np.zeros(len(laid), np.uint32)
     owners[places[begins[1:]]] = 1
     return Layout(
         laid,
+        written,
         np.cumsum(owners, dtype=np.uint32),
         sources,
-        np.flatnonzero(blank[:-1] & ~blank[1:]) + 1,
+        np.flatnonzero(written[1:] & ~written[:-1]) + 1,
         _unpack(counts),
     )
 

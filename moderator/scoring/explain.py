@@ -1,0 +1,116 @@
+"""Which of the reader's own words raised a score.
+
+The surface view is a sum, so its part is exact: every n-gram's contribution is spread over the characters it covers,
+and a word's weight is what its characters hold. The meaning view is no sum: a clause's weight is the logit that is
+lost when the clause is left out, all clauses (at most `CLAUSES`) in one batch.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderator.domain import ATTRIBUTES, Span
+from moderator.scoring.bundle import Model
+from moderator.scoring.calibration import weights
+from moderator.scoring.encoding import Encodes
+from moderator.scoring.normalise import Passage, meaning_text
+from moderator.scoring.surface import FACT_BASE, LANES, Weights, extract, occurrences
+
+SPANS = 8
+CLAUSES = 8
+_LEAST_WORD = 0.1  # logits; less explains nothing
+_LEAST_CLAUSE = 0.3
+
+_WORD = re.compile(r"\w(?:\S*\w)?|[^\w\s]+")
+_SENTENCE = re.compile(r"[^.!?;…\n]+[.!?;…\n]*")
+_CLAUSE = re.compile(r"[^.!?;…\n,:—–]+[.!?;…\n,:—–]*")
+
+
+def contributions(passage: Passage, surface: Weights) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what each character of `passage.normal` adds to the surface logits, and what the facts add.
+
+    float64 (characters, `LANES`) and (`LANES`); together they sum to `surface.logits`. Blanks hold nothing.
+    """
+    features = extract([passage])
+    found = occurrences(passage)
+    which = np.searchsorted(features.indices, found.buckets)
+    times = np.bincount(which, minlength=len(features.indices))
+    written = np.array([not character.isspace() for character in passage.normal], np.bool_)
+    before = np.concatenate([[0], np.cumsum(written)])
+    covered = np.maximum(before[found.ends] - before[found.begins], 1)
+    share = features.values[which].astype(np.float64) / times[which] / covered
+    added = share[:, None] * surface.table[found.buckets] * surface.scales.astype(np.float64)
+    edges = np.zeros((len(passage.normal) + 1, LANES))
+    np.add.at(edges, found.begins, added)
+    np.subtract.at(edges, found.ends, added)
+    characters = np.cumsum(edges, axis=0)[:-1] * written[:, None]
+    facts = slice(np.searchsorted(features.indices, FACT_BASE), None)
+    told = features.values[facts] @ surface.table[features.indices[facts]] * surface.scales
+    return characters, told.astype(np.float64)
+
+
+def explain(
+    model: Model, passage: Passage, language: str, attributes: Sequence[str], encoder: Encodes | None
+) -> tuple[Span, ...]:
+    """Return at most `SPANS` spans, the heaviest, in the order of the text as sent.
+
+    `encoder` None: the surface view alone speaks.
+    """
+    lanes = [ATTRIBUTES.index(attribute) for attribute in attributes]
+    spans = [*_words(model, passage, lanes)]
+    if encoder is not None:
+        spans += _clauses(model, passage, language, lanes, encoder)
+    heaviest = sorted(spans, key=lambda span: -span.weight)[:SPANS]
+    return tuple(sorted(heaviest, key=lambda span: (span.begin, span.end, span.attribute)))
+
+
+def _words(model: Model, passage: Passage, lanes: Sequence[int]) -> Iterator[Span]:
+    characters, _ = contributions(passage, model.surface)
+    sums = np.concatenate([np.zeros((1, LANES)), np.cumsum(characters, axis=0)])
+    for match in _WORD.finditer(passage.normal):
+        weight = sums[match.end()] - sums[match.start()]
+        for lane in lanes:
+            if weight[lane] >= _LEAST_WORD:
+                yield _span(passage, match.start(), match.end(), lane, weight[lane])
+
+
+def _clauses(model: Model, passage: Passage, language: str, lanes: Sequence[int], encoder: Encodes) -> Iterator[Span]:
+    by_language = weights(model.calibration, [language])[0]
+    clauses = _cut(passage.normal)
+    if len(clauses) < 2 or not by_language.any():
+        return
+    whole = passage.normal
+    without = [replace(passage, normal=whole[:begin] + " " + whole[end:]) for begin, end in clauses]
+    logits = encoder.encode([meaning_text(part) for part in (passage, *without)]) @ model.meaning * by_language
+    for (begin, end), lost in zip(clauses, logits[0] - logits[1:], strict=True):
+        for lane in lanes:
+            if lost[lane] >= _LEAST_CLAUSE:
+                yield _span(passage, begin, end, lane, lost[lane])
+
+
+def _cut(text: str) -> list[tuple[int, int]]:
+    """The clauses of `text` without the blanks around them: sentences, or parts of the only one; at most `CLAUSES`."""
+    for pattern in (_SENTENCE, _CLAUSE):
+        found = [match.span() for match in pattern.finditer(text) if re.search(r"\w", match[0])]
+        if len(found) > 1:
+            break
+    each = -(-len(found) // CLAUSES) if found else 1
+    groups = [(found[first][0], found[min(first + each, len(found)) - 1][1]) for first in range(0, len(found), each)]
+    return [_trimmed(text, begin, end) for begin, end in groups]
+
+
+def _trimmed(text: str, begin: int, end: int) -> tuple[int, int]:
+    part = text[begin:end]
+    return begin + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
+
+
+def _span(passage: Passage, begin: int, end: int, lane: int, weight: float) -> Span:
+    return Span(
+        begin=int(passage.begins[begin]),
+        end=int(passage.ends[end - 1]),
+        attribute=ATTRIBUTES[lane],
+        weight=round(float(weight), 3),
+    )

@@ -5,12 +5,8 @@ import pytest
 
 from moderator.store.nearduplicate import MIN_AGREEMENT, Signature, agreement, signature
 
-WORDS = (
-    "budget minister parliament soldier border river bridge election village teacher doctor winter price bread "
-    "factory harbour railway newspaper letter window garden mountain evening morning law court judge witness "
-    "газета война река мост выборы деревня учитель врач зима цена хлеб завод вокзал письмо окно сад гора вечер "
-    "місто уряд школа дорога поле хата ліс ранок влада суд закон"
-).split()
+_letters = random.Random(0)
+WORDS = ["".join(_letters.choices("aeinorstабеийноруі", k=_letters.randint(3, 9))) for _ in range(300)]
 
 
 def sentence(random_: random.Random, length: int = 30) -> str:

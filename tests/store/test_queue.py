@@ -36,8 +36,8 @@ async def hold(
     assert all(result == Done() for result in await Comments(client).change(SITE, changes))
 
 
-async def claim(queue: Queue, comment_id: str, who: str = "ann", token: str = "t", lease_s: float = 60) -> Lease | None:
-    (lease,) = await queue.claim(SITE, [comment_id], who=who, lease_s=lease_s, tokens=[token])
+async def claim(queue: Queue, comment_id: str, who: str = "ann", *tokens: str, lease_s: float = 60) -> Lease | None:
+    (lease,) = await queue.claim(SITE, [comment_id], who=who, lease_s=lease_s, tokens=tokens or ["t"])
     return lease
 
 

@@ -69,7 +69,12 @@ def test_a_record_written_before_a_struct_grew_is_read_with_the_new_field_s_defa
 
 
 def submission(**changes: Any) -> Submission:
-    fields = {"id": "c-1", "text": "Hello", "article": Article(id="a-1"), "author": Author(id="u-1")} | changes
+    fields: dict[str, Any] = {
+        "id": "c-1",
+        "text": "Hello",
+        "article": Article(id="a-1"),
+        "author": Author(id="u-1"),
+    } | changes
     return Submission(**fields)
 
 

@@ -129,3 +129,27 @@ def test_the_program_runs_as_a_module_too() -> None:
         [sys.executable, "-m", "moderator", "--version"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert re.fullmatch(r"moderator \d+\.\d+\S*\n", done.stdout)
+
+
+def test_without_a_redis_url_each_command_starts_the_embedded_server_for_its_own_duration(short_folder: Path) -> None:
+    # Given a data folder that nobody uses
+    environ = {"MODERATOR_DATA": str(short_folder / "data"), "PATH": ""}
+
+    def typed(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "moderator", *words],
+            cwd=ROOT,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    # When one command makes a site and another lists the sites
+    key = typed("sites", "create", "news")
+    listed = typed("sites", "list")
+    # Then what the first did is there, and no server lives on
+    assert key.startswith("mk_")
+    assert "news" in listed
+    assert not (short_folder / "data" / "server.sock").exists()

@@ -86,6 +86,10 @@ class Client:
         """Fixed at first start."""
         return self.keys.lanes
 
+    def addresses(self) -> Sequence[Address]:
+        """Where commands go: the server, or the cluster's masters."""
+        return self._nodes.addresses()
+
     async def close(self) -> None:
         """Close at once; what is still in flight is lost to its callers, not to Redis."""
         await self._nodes.close()

@@ -9,13 +9,14 @@ import asyncio
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from moderator import clock, log, metrics
 from moderator.errors import ModeratorError, SettingsError, StoreError, StoreUnavailable
 from moderator.store.address import Address
 from moderator.store.binary import find_binary
-from moderator.store.folder import DataFolder, Role
+from moderator.store.folder import DataFolder, Held, Role
 from moderator.store.launch import fsync, last_words, launch
 from moderator.store.server import Durability, Facts, facts
 from moderator.store.wire import dial_raw, exchange
@@ -50,7 +51,7 @@ class EmbeddedServer:
         self._binary: Path | None = None
         self._held: int | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._starting: asyncio.Task[bool] | None = None
+        self._step: asyncio.Task[bool] | None = None
 
     async def start(self) -> str:
         """Start the server, or adopt the one that lives, and give its URL. It may still be reading its data.
@@ -60,13 +61,18 @@ class EmbeddedServer:
             SettingsError: the folder or the binary is unfit, or the server does not start; one sentence.
         """
         await asyncio.to_thread(self._folder.prepare)
-        self._held = await asyncio.to_thread(self._folder.hold, self._role, _COMMAND_S)
         try:
+            await self._hold()
             self._address = Address(path=str(await asyncio.to_thread(self._folder.socket, make=True)))
             await self._ensure()
         except BaseException:
             await self.stop()
             raise
+        return self.url
+
+    @property
+    def url(self) -> str:
+        """The same for the server's whole life; known once it was started."""
         return self._address.url()
 
     async def supervise(self) -> None:
@@ -90,8 +96,8 @@ class EmbeddedServer:
 
     async def stop(self) -> None:
         """Stop the server and wait until it is gone, then free the folder. `supervise` must not run any more."""
-        if self._starting is not None:
-            await asyncio.wait({self._starting})
+        if self._step is not None:
+            await asyncio.wait({self._step})
         if self._held is None:
             return
         try:
@@ -104,7 +110,7 @@ class EmbeddedServer:
     async def _ensure(self) -> None:
         """Make sure that exactly one server lives and answers."""
         end = clock.ticks() + _START_S
-        while not await self._launched():
+        while not await self._uncut(self._launch):
             if (found := await self._answers()) is not None:
                 await self._adopt(found)
                 return
@@ -115,12 +121,32 @@ class EmbeddedServer:
             await asyncio.sleep(_LONG_S)
         await self._ready()
 
-    async def _launched(self) -> bool:
-        """Start a server, unless one lives. It is never lost sight of, whoever is cancelled meanwhile."""
-        self._starting = asyncio.create_task(asyncio.to_thread(self._launch))
-        return await asyncio.shield(self._starting)
+    async def _hold(self) -> None:
+        """Take the folder. A command is short, so its end is waited for; a service's is not."""
+        end = clock.ticks() + _COMMAND_S
+        services = 0
+        while True:
+            try:
+                await self._uncut(self._take)
+            except Held as held:
+                services += held.role == "service"
+                if services > 1 or clock.ticks() > end:
+                    raise
+                await asyncio.sleep(_LONG_S)
+            else:
+                return
+
+    async def _uncut(self, step: Callable[[], bool]) -> bool:
+        """Run what takes a lock in a thread, to its end: whoever is cancelled meanwhile, `stop` knows of it."""
+        self._step = asyncio.create_task(asyncio.to_thread(step))
+        return await asyncio.shield(self._step)
+
+    def _take(self) -> bool:
+        self._held = self._folder.hold(self._role)
+        return True
 
     def _launch(self) -> bool:
+        """Start a server, unless one lives."""
         if (lock := self._folder.server_lock()) is None:
             return False
         try:
@@ -183,8 +209,9 @@ class EmbeddedServer:
         """Ask the server to stop, then insist; whether it is gone."""
         found = await self._answers()
         process = found.process if found is not None else self._process.pid if self._process is not None else None
-        await self._shutdown()
-        for step in (signal.SIGTERM, signal.SIGKILL, None):
+        if not await self._shutdown() and process is not None and await self._alive():
+            os.kill(process, signal.SIGTERM)  # It does not answer yet.
+        for last in (False, True):
             end = clock.ticks() + (_STOP_S if process is not None else 0)
             while await self._alive():
                 if clock.ticks() > end:
@@ -194,18 +221,25 @@ class EmbeddedServer:
                 if self._process is not None:
                     await asyncio.to_thread(self._process.wait)
                 return True
-            if step is not None and process is not None:
-                # Acknowledged writes are with the operating system already: even SIGKILL loses none.
-                _log.warning("embedded_server_would_not_stop", process=process, signal=step.name)
-                os.kill(process, step)
-        _log.error("embedded_server_left_behind")
+            if process is not None and not last:
+                # Acknowledged writes are with the operating system already: even this loses none.
+                os.kill(process, signal.SIGKILL)
+        _log.error("embedded_server_left_behind", process=process)
         return False
 
-    async def _shutdown(self) -> None:
-        """SHUTDOWN writes the append-only file out; it needs no snapshot and waits for nobody."""
+    async def _shutdown(self) -> bool:
+        """SHUTDOWN writes the append-only file out, needs no snapshot, waits for nobody; whether it was heard."""
         try:
             wire = await dial_raw(self._address, _ANSWER_S)
+        except StoreUnavailable:
+            return False
+        try:
             async with asyncio.timeout(_STOP_S):
                 await exchange(wire, [("SHUTDOWN", "NOSAVE", "NOW", "FORCE")])
+        except StoreUnavailable:
+            return True  # It closed the connection: that is its answer.
         except (StoreError, TimeoutError):
-            return  # It closed the connection: that is its answer. If not, the next step follows.
+            return False
+        finally:
+            wire.abort("done")
+        return False

@@ -15,7 +15,6 @@ import secrets
 import shutil
 import stat
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -28,11 +27,13 @@ LONGEST_SOCKET_BYTES = 107
 """`sun_path` holds 108 bytes with the closing NUL, fewer on some systems; the shortest is what tests use."""
 
 _PROBE_BYTES = 64 * 1024
-_POLL_S = 0.05
 
 
 class Held(SettingsError):
-    """Somebody else uses the folder; `role` says what they are."""
+    """Somebody else uses the folder; `role` says what they are.
+
+    Who took the lock this very moment has not said so yet: the name may be the one before.
+    """
 
     def __init__(self, detail: str, role: Role) -> None:
         super().__init__(detail)
@@ -41,7 +42,7 @@ class Held(SettingsError):
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
-    """`path` is absolute. All methods block; none is long but `hold`."""
+    """`path` is absolute. All methods touch the disk."""
 
     path: Path
 
@@ -71,23 +72,15 @@ class DataFolder:
             return SettingsError(f"the data folder {self.path} cannot be made: a file is in its place")
         return SettingsError(f"the data folder {self.path} cannot be used: {error.strerror or error}")
 
-    def hold(self, role: Role, wait_s: float) -> int:
+    def hold(self, role: Role) -> int:
         """Take the service's lock; closing the descriptor that is given back frees it.
 
-        A command is short, so its end is waited for, at most `wait_s` seconds; a service is not.
-
         Raises:
-            Held: by another service, or by a command that did not end. SettingsError: the folder is unusable.
+            Held: somebody has it. SettingsError: the folder is unusable.
         """
-        end = time.monotonic() + wait_s
-        while (descriptor := self._take("service.lock")) is None:
-            # Who took the lock this moment has not written the name yet: look again before believing it.
-            time.sleep(_POLL_S)
+        descriptor = self._take("service.lock")
+        if descriptor is None:
             holder, process = self._holder()
-            if holder == "command" and time.monotonic() < end:
-                continue
-            if (descriptor := self._take("service.lock")) is not None:
-                break
             who = "another instance of the service" if holder == "service" else "another moderator command"
             raise Held(f"{who} (process {process}) uses the data folder {self.path}", holder)
         os.truncate(descriptor, 0)

@@ -20,9 +20,10 @@ class Script:
 
     __slots__ = ("name", "sha", "text", "writes")
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, text: str | None = None) -> None:
+        """`text` instead of the file's, for scripts that are no operation of the service (tests)."""
         self.name = name
-        self.text = (_FOLDER / f"{name}.lua").read_text("utf-8")
+        self.text = (_FOLDER / f"{name}.lua").read_text("utf-8") if text is None else text
         self.sha = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
         first_line = self.text.split("\n", 1)[0]
         self.writes = not (first_line.startswith("#!lua") and "no-writes" in first_line)

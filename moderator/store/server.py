@@ -98,6 +98,8 @@ async def check(address: Address, found: Facts, durability: Durability, timeout_
             f"Redis at {address} has maxmemory-policy {found.policy} and would throw comments away; "
             "set maxmemory-policy noeviction"
         )
+    if durability == "replica" and found.replicas == 0:
+        raise SettingsError(f"durability replica needs a replica, and Redis at {address} has none connected")
     if durability == "disk":
         await _check_fsync(address, found, timeout_s)
 

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Create the deployment's record on first start, else leave it alone; give it back either way.
 --
 -- KEYS[1]  meta (hash)

@@ -11,9 +11,6 @@ import pytest
 from msgspec import json
 
 from moderator.cli import main
-from tests.web_fixture import tiny_bundle
-
-__all__ = ["run", "tiny_bundle"]
 
 
 class Server(Protocol):

@@ -1,0 +1,99 @@
+"""From fitted heads to a model that can be served: quantised, joined, calibrated."""
+
+import numpy as np
+from msgspec import structs
+from numpy.typing import NDArray
+
+from moderator.domain import ATTRIBUTES
+from moderator.scoring.bundle import Model
+from moderator.scoring.calibration import ANY, VIEWS, Calibration, intercepts, probabilities, weights
+from moderator.scoring.surface import Weights
+from moderator.training.blend import shares
+from moderator.training.calibrate import curve, platt, reference_weights
+from moderator.training.examples import Examples
+from moderator.training.fit import Heads, quantised
+from moderator.training.params import Params
+from moderator.training.reading import Reading
+
+Floats = NDArray[np.float64]
+Maps = dict[str, dict[str, dict[str, tuple[float, float]]]]
+
+_FEWEST_FOR_A_LANGUAGE = 300
+"""Positives that a language needs for a calibration of its own."""
+
+
+def assemble(heads: Heads, held: Examples, params: Params) -> Model:
+    """Quantise `heads`, choose view weights by language and calibrate, all on `held` rows."""
+    # 1. What will be served: the numbers below must know what quantisation lost.
+    table, meaning = quantised(heads.surface), heads.meaning.astype(np.float16).astype(np.float32)
+    # 2. Both views' logits, each at a spread of 1: shares can then be compared between attributes.
+    spread = heads.spreads.astype(np.float64)
+    surface = dequantised_logits(table, held.reading)
+    by_meaning = np.asarray(held.reading.vectors @ meaning, np.float64)
+    chosen = shares(surface / spread[:, 0], by_meaning / spread[:, 1], held, params.blend)
+    # 3. Shares into weights, weighted sums into probabilities.
+    scale = dict(zip(ATTRIBUTES, spread[:, 0] / spread[:, 1], strict=True))
+    unmapped = Calibration(
+        intercepts=dict(zip(ATTRIBUTES, heads.intercepts.astype(float).tolist(), strict=True)),
+        meaning_weights={
+            language: {name: share * float(scale[name]) for name, share in by_name.items()}
+            for language, by_name in chosen.items()
+        },
+        maps={},
+    )
+    raw = raw_logits(unmapped, surface, by_meaning, held.reading.languages)
+    return Model(table, meaning, structs.replace(unmapped, maps={views: _maps(raw[views], held) for views in VIEWS}))
+
+
+def dequantised_logits(table: Weights, reading: Reading) -> Floats:
+    """float64 (rows, attributes): the surface's logits as they are served, without intercepts."""
+    width = len(ATTRIBUTES)
+    return np.asarray(reading.surface @ (table.table[:, :width] * table.scales[:width]), np.float64)
+
+
+def raw_logits(
+    calibration: Calibration, surface: Floats, meaning: Floats, languages: NDArray[np.str_]
+) -> dict[str, Floats]:
+    """Views → float64 (rows, attributes): logits before the map to probabilities."""
+    alone = surface + intercepts(calibration)
+    return {"all": alone + weights(calibration, languages.tolist()) * meaning, "surface": alone}
+
+
+def model_logits(model: Model, reading: Reading) -> dict[str, Floats]:
+    """`raw_logits` of what was read, with the model's own numbers."""
+    by_meaning = np.asarray(reading.vectors @ model.meaning, np.float64)
+    return raw_logits(model.calibration, dequantised_logits(model.surface, reading), by_meaning, reading.languages)
+
+
+def curves(model: Model, held: Examples) -> dict[str, dict[str, dict[str, list[float]]]]:
+    """Views → attribute → thresholds with the shares of positives and negatives at or above each."""
+    raw = model_logits(model, held.reading)
+    languages = held.reading.languages.tolist()
+    result: dict[str, dict[str, dict[str, list[float]]]] = {}
+    for views in VIEWS:
+        scores = probabilities(model.calibration, views, languages, raw[views])
+        result[views] = {}
+        for attribute, name in enumerate(ATTRIBUTES):
+            rows, truth = held.judged(attribute)
+            by_source = reference_weights(truth, held.sources[rows])
+            result[views][name] = curve(scores[rows, attribute], truth, by_source)
+    return result
+
+
+def _maps(raw: Floats, held: Examples) -> dict[str, dict[str, tuple[float, float]]]:
+    maps: dict[str, dict[str, tuple[float, float]]] = {ANY: {}}
+    for attribute, name in enumerate(ATTRIBUTES):
+        rows, truth = held.judged(attribute)
+        maps[ANY][name] = _map(raw, held, rows, truth, attribute)
+        languages = held.reading.languages[rows]
+        for language in np.unique(languages[truth]):
+            own = languages == language
+            if language != "und" and min(truth[own].sum(), (~truth[own]).sum()) >= _FEWEST_FOR_A_LANGUAGE:
+                maps.setdefault(str(language), {})[name] = _map(raw, held, rows[own], truth[own], attribute)
+    return maps
+
+
+def _map(
+    raw: Floats, held: Examples, rows: NDArray[np.intp], truth: NDArray[np.bool_], attribute: int
+) -> tuple[float, float]:
+    return platt(raw[rows, attribute], truth, reference_weights(truth, held.sources[rows]))

@@ -1,0 +1,84 @@
+"""Two heads an attribute: one on hashed n-grams, one on sentence vectors, fitted apart on the same targets.
+
+They are fitted apart because together the n-grams, which can learn every training comment by heart, would leave the
+sentence vectors nothing to explain, and it is those that carry over to sources never seen.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moderator.domain import ATTRIBUTES
+from moderator.scoring.meaning import DIMENSIONS
+from moderator.scoring.surface import BUCKETS, LANES, Weights
+from moderator.training.corpus import Progress
+from moderator.training.examples import Examples
+from moderator.training.logistic import Matrix, SoftLogistic
+from moderator.training.params import Params, View
+from moderator.training.targets import Targets
+
+# Rarer classes than this in a family do not tell its habit from its topic: such families share one intercept.
+_FEWEST_OF_A_CLASS = 5
+
+
+@dataclass(frozen=True)
+class Heads:
+    """float32 `surface` (BUCKETS, attributes), `meaning` (512, attributes), `intercepts` (attributes) of the surface's.
+
+    `spreads` (attributes, 2): standard deviations of the two logits over the training rows.
+    """
+
+    surface: NDArray[np.float32]
+    meaning: NDArray[np.float32]
+    intercepts: NDArray[np.float32]
+    spreads: NDArray[np.float32]
+
+
+def fit_heads(train: Examples, params: Params, tell: Progress) -> Heads:
+    """Fit every attribute on the rows that teach it."""
+    heads = Heads(
+        surface=np.zeros((BUCKETS, len(ATTRIBUTES)), np.float32),
+        meaning=np.zeros((DIMENSIONS, len(ATTRIBUTES)), np.float32),
+        intercepts=np.zeros(len(ATTRIBUTES), np.float32),
+        spreads=np.ones((len(ATTRIBUTES), 2), np.float32),
+    )
+    for attribute, name in enumerate(ATTRIBUTES):
+        lesson = train.take(train.teaching(attribute))
+        surface = fit_head(lesson.reading.surface, lesson.targets, attribute, params.surface)
+        meaning = fit_head(lesson.reading.vectors, lesson.targets, attribute, params.meaning)
+        heads.surface[:, attribute], heads.intercepts[attribute] = surface.coef_, surface.intercept_
+        heads.meaning[:, attribute] = meaning.coef_
+        logits = lesson.reading.surface @ heads.surface[:, attribute], lesson.reading.vectors @ meaning.coef_
+        heads.spreads[attribute] = [max(float(np.std(logit)), 1e-6) for logit in logits]
+        tell(f"fitted {name} on {len(lesson):,} rows ({surface.n_iter_} + {meaning.n_iter_} steps)")
+    return heads
+
+
+def fit_head(matrix: Matrix, targets: Targets, attribute: int, view: View) -> SoftLogistic:
+    """One attribute, one view, an intercept a family; every row teaches `attribute`."""
+    return SoftLogistic(view.pull, view.max_iter).fit(
+        matrix,
+        targets.labels[:, attribute],
+        sample_weight=targets.weights[:, attribute],
+        groups=_families(targets, attribute),
+    )
+
+
+def quantised(surface: NDArray[np.float32]) -> Weights:
+    """int8 with a scale an attribute: the largest weight is 127. What is lost is below 1 % of a logit's spread."""
+    scales = np.zeros(LANES, np.float32)
+    scales[: surface.shape[1]] = np.maximum(np.abs(surface).max(axis=0), 1e-9) / 127
+    table = np.zeros((len(surface), LANES), np.int8)
+    table[:, : surface.shape[1]] = np.rint(surface / scales[: surface.shape[1]])
+    return Weights(table, scales)
+
+
+def _families(targets: Targets, attribute: int) -> NDArray[np.int32]:
+    families = targets.families
+    positive = targets.labels[:, attribute] > 0.5
+    size = int(families.max()) + 1
+    rarer = np.minimum(
+        np.bincount(families[positive], minlength=size), np.bincount(families[~positive], minlength=size)
+    )
+    return np.where(rarer[families] < _FEWEST_OF_A_CLASS, np.int32(size), families)

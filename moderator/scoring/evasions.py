@@ -6,6 +6,7 @@ and abbreviations, addresses, stresses and apostrophes, emoji.
 """
 
 import re
+from html import unescape
 from unicodedata import category, normalize
 
 from moderator.scoring.mapped import Edit
@@ -28,10 +29,12 @@ _FANCY = {
     **{chr(first + place): chr(65 + place) for first in (0x1F150, 0x1F170) for place in range(26)},
     "İ": "I",
 }
-_FANCY_LETTER = re.compile(
-    "[\u02b0-\u02b8\u1d2c-\u1d6a\u2070-\u209c\u2460-\u24ff\uff01-\uff5e\U0001d400-\U0001d7ff\U0001f130-\U0001f189]"
+_FANCY_LETTERS = re.compile(
+    "[\u02b0-\u02b8\u1d2c-\u1d6a\u2071\u207f\u2090-\u209c\u249c-\u24e9\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7cb"
+    "\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189]"
 )
-_BETWEEN = re.compile("[A-Za-z\u00c0-\u052f]")
+# Between two letters an invisible character cuts a word; elsewhere it belongs to an emoji or to nobody.
+_CUT = re.compile(f"(?<=[A-Za-z\u00c0-\u052f]){_INVISIBLE.pattern}+(?=[A-Za-z\u00c0-\u052f])|[\u202d\u202e]")
 
 
 class _Characters(dict[str, str]):
@@ -64,18 +67,9 @@ def characters(text: str) -> list[str]:
     return list(map(_CHARACTERS.__getitem__, text))
 
 
-def hidden(text: str, stand_for: list[str]) -> int:
-    """How many characters of `text` hid something: letters in fancy dress, and invisible ones between two letters."""
-    count = 0
-    for place, (character, stands_for) in enumerate(zip(text, stand_for, strict=True)):
-        if character == stands_for:
-            continue
-        if stands_for:
-            count += stands_for.isalpha() and _FANCY_LETTER.match(character) is not None
-        else:
-            before, after = text[place - 1 : place], text[place + 1 : place + 2]
-            count += bool(_BETWEEN.match(before) and _BETWEEN.match(after)) or character in "\u202d\u202e"
-    return count
+def hidden(text: str) -> int:
+    """How many characters of `text` hide something: letters in fancy dress, and invisible ones inside a word."""
+    return len(_FANCY_LETTERS.findall(text)) + sum(map(len, _CUT.findall(text)))
 
 
 def compose(text: str) -> list[Edit]:
@@ -88,25 +82,48 @@ def compose(text: str) -> list[Edit]:
     return edits
 
 
-# 2. Letters set apart, repeated, or replaced.
+# 2. Letters escaped, set apart, repeated, or replaced.
 
+_LETTER = r"[^\W\d_]"
+_SMALL = "a-zа-яёіїєґ"
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _THRICE = re.compile(r"(.)\1\1")
-_STRETCHED = re.compile(r"([^\W\d_wWI])\1{2,}|([wWI])\2{3,}")
-_APART = re.compile(r"(?:^|[^\w])[^\W\d_]([ .\-_*·•|~])[^\W\d_]\1[^\W\d_](?!\w)")
-_SPELLED = re.compile(r"(?<![\w.])[^\W\d_]([ .\-_*·•|~])[^\W\d_](?:\1[^\W\d_])+(?![\w])")
+_STRETCHED = re.compile(rf"({_LETTER})\1{{2,}}")
+_APART = re.compile(rf"([ .\-_*·•|~]){_LETTER}\1{_LETTER}(?!\w)")
+_SPELLED = re.compile(rf"(?<![\w.]){_LETTER}([ .\-_*·•|~]){_LETTER}(?:\1{_LETTER})+(?!\w)")
 _SHORT_WORDS = frozenset("авикосуяіїйзєжбaiou")
-_LEET_IN = re.compile(r"[0-9@$]")
-_LEET_WORD = re.compile(r"(?<![\w@./:+\-])(?=\w*[@$0-9])[a-zа-яёіїєґ][a-zа-яёіїєґ013-7@$]*[a-zа-яёіїєґ](?![\w@./:+])")
+_LEET = re.compile(f"[013-7@$](?<=[{_SMALL}][013-7@$])[013-7@$]?[{_SMALL}]")
+_LEET_WORD = re.compile(rf"(?<![\w@./:+\-])[{_SMALL}]+[013-7@$][{_SMALL}013-7@$]*[{_SMALL}](?![\w@./:+])")
+_SIGNS = str.maketrans("", "", "0134567@$")
 _LATIN_LEET = str.maketrans("01345@$7", "oieasast")
 _CYRILLIC_LEET = str.maketrans("01346@$", "оизчбас")
-_STARS = re.compile(r"(?<=[^\W\d_])\*{2,}(?=[^\W\d_])")
+_STARS = re.compile(rf"(?<={_LETTER})\*{{2,}}(?={_LETTER})")
+
+
+def entities(text: str) -> list[Edit]:
+    """Resolve character references that reached us as plain text: "&#105;diot", "&quot;"."""
+    if "&" not in text:
+        return []
+    return [
+        (match.start(), match.end(), resolved)
+        for match in _ENTITY.finditer(text)
+        if (resolved := unescape(match[0])) != match[0] and resolved
+    ]
 
 
 def stretched(text: str) -> list[Edit]:
-    """Cut a letter that stands three or more times to two; digits, punctuation, WWW and III stay."""
+    """Cut a letter that stands three or more times to two; a whole word of three (KKK, www, xxx) and III stay."""
     if not _THRICE.search(text):
         return []
-    return [(match.start(), match.end(), match[0][:2]) for match in _STRETCHED.finditer(text)]
+    return [
+        (match.start(), match.end(), match[0][:2])
+        for match in _STRETCHED.finditer(text)
+        if len(match[0]) > 3 or not (match[1] == "I" or _is_whole(text, match.start(), match.end()))
+    ]
+
+
+def _is_whole(text: str, begin: int, end: int) -> bool:
+    return not (text[begin - 1 : begin].isalnum() or text[end : end + 1].isalnum())
 
 
 def apart(text: str) -> list[Edit]:
@@ -132,15 +149,16 @@ def _is_spelled(letters: str, separator: str) -> bool:
 
 def leet(text: str) -> list[Edit]:
     """Put letters for digits and signs inside a word of small letters, where letters are at least three."""
-    if not _LEET_IN.search(text):
+    if not _LEET.search(text):
         return []
+    latin, cyrillic = text.translate(_LATIN_LEET), text.translate(_CYRILLIC_LEET)
     edits = []
     for match in _LEET_WORD.finditer(text):
-        word = match[0]
-        plain = word.translate(_CYRILLIC_LEET if re.search("[а-яёіїєґ]", word) else _LATIN_LEET)
-        signs = sum(not letter.isalpha() for letter in word)
-        if plain.isalpha() and len(word) - signs >= 3 and signs * 2 <= len(word) and not re.search(r"\d{3}", word):
-            edits.append((match.start(), match.end(), plain))
+        begin, end = match.span()
+        letters = match[0].translate(_SIGNS)
+        plain = (latin if letters.isascii() else cyrillic)[begin:end]
+        if 3 <= len(letters) >= len(plain) - len(letters) and plain.isalpha():
+            edits.append((begin, end, plain))
     return edits
 
 

@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 
-from moderator.scoring.mapped import Mapped
+from moderator.scoring.mapped import Edit, Mapped
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\t\n\f\r />]*)")
+# A tag, or else a comment, a declaration, an end tag without a name; any other `<` is text.
+_MARKUP = re.compile(r"<(/?)([a-zA-Z][^\t\n\f\r />]*)|<(?:[!?]|/[^a-zA-Z])")
 _VALUE_OR_END = re.compile(r"=[\t\n\f\r ]*([\"'])|>")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[a-zA-Z][a-zA-Z0-9]{1,31};?)")
 _LINK = re.compile(r"href[\t\n\f\r ]*=", re.IGNORECASE)
@@ -31,9 +32,8 @@ _SHOWN_RAW = frozenset(("textarea", "xmp"))
 class Page:
     """What was read. `quotes`: ranges of the text that stood in a blockquote. `links`: targets in the markup."""
 
-    parts: list[str] = field(default_factory=list)
-    begins: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
+    parts: list[Edit] = field(default_factory=list)
+    size: int = 0
     quotes: list[tuple[int, int]] = field(default_factory=list)
     links: int = 0
     _depth: int = 0
@@ -41,29 +41,28 @@ class Page:
 
     def mapped(self) -> Mapped:
         """The text with its map."""
-        return Mapped("".join(self.parts), self.begins, self.ends)
+        return Mapped.assembled(self.parts)
 
     def say(self, markup: str, begin: int, end: int) -> None:
         """Add text of `markup[begin:end]` that stands for itself."""
-        self.parts.append(markup[begin:end])
-        self.begins.extend(range(begin, end))
-        self.ends.extend(range(begin + 1, end + 1))
+        if begin < end:
+            self.parts.append((begin, end, markup[begin:end]))
+            self.size += end - begin
 
     def put(self, text: str, begin: int, end: int) -> None:
         """Add `text` that `[begin, end)` of the markup stands for."""
-        self.parts.append(text)
-        self.begins.extend([begin] * len(text))
-        self.ends.extend([end] * len(text))
+        self.parts.append((begin, end, text))
+        self.size += len(text)
 
     def quote(self, closing: bool) -> None:
         """A blockquote opens or closes here."""
         if not closing:
-            self._quoted_from = self._quoted_from if self._depth else len(self.begins)
+            self._quoted_from = self._quoted_from if self._depth else self.size
             self._depth += 1
         elif self._depth:
             self._depth -= 1
             if not self._depth:
-                self.quotes.append((self._quoted_from, len(self.begins)))
+                self.quotes.append((self._quoted_from, self.size))
 
     def close(self) -> None:
         """The markup ends; so does an open blockquote."""
@@ -75,9 +74,9 @@ def read(markup: str) -> Page:
     """Return what a reader sees of `markup`. Never raises; markup that is cut off ends as in a browser."""
     page = Page()
     place = 0
-    while (less := markup.find("<", place)) >= 0:
-        _text(page, markup, place, less)
-        place = _token(page, markup, less)
+    while found := _MARKUP.search(markup, place):
+        _text(page, markup, place, found.start())
+        place = _token(page, markup, found)
     _text(page, markup, place, len(markup))
     page.close()
     return page
@@ -95,28 +94,16 @@ def _text(page: Page, markup: str, begin: int, end: int) -> None:
     page.say(markup, begin, end)
 
 
-def _token(page: Page, markup: str, less: int) -> int:
-    """Read what begins with the `<` at `less`; return where to go on."""
-    tag = _TAG.match(markup, less)
-    if tag is not None:
-        return _tag(page, markup, tag)
-    following = markup[less + 1 : less + 2]
-    if following in {"!", "?", "/"} and following:
-        return _no_text(page, markup, less, following)
-    page.say(markup, less, less + 1)
-    return less + 1
-
-
-def _no_text(page: Page, markup: str, less: int, following: str) -> int:
-    """Skip a comment, a declaration, or an end tag without a name."""
-    if markup.startswith("<!--", less):
-        if markup.startswith((">", "->"), less + 4):
-            return markup.index(">", less) + 1
-        return _after(markup, "-->", less + 4)
-    if following == "/" and less + 2 >= len(markup):
-        page.say(markup, less, len(markup))
-        return len(markup)
-    return _after(markup, ">", less + 2)
+def _token(page: Page, markup: str, found: re.Match[str]) -> int:
+    """Pass over the tag or comment that begins with `found`; return where to go on."""
+    if found[2] is not None:
+        return _tag(page, markup, found)
+    less = found.start()
+    if not markup.startswith("<!--", less):
+        return _after(markup, ">", less + 2)
+    if markup.startswith((">", "->"), less + 4):
+        return _after(markup, ">", less + 4)
+    return _after(markup, "-->", less + 4)
 
 
 def _after(markup: str, mark: str, begin: int) -> int:

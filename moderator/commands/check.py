@@ -49,7 +49,7 @@ async def _check(args: argparse.Namespace, settings: Settings) -> int:
     if args.json:
         print_json([structs.asdict(each) for each in findings])
     else:
-        print_lines(f"{'ok ' if each.ok else 'FIX'}  {each.check:<9}{each.detail}" for each in findings)
+        print_lines(f"{'ok ' if each.ok else 'FIX'}  {each.check:<8}  {each.detail}" for each in findings)
     return DONE if all(each.ok for each in findings) else FAILED
 
 
@@ -71,8 +71,9 @@ def _settings(settings: Settings) -> Finding:
     sentences = misspelt()
     if sentences:
         return _wrong("settings", " ".join(sentences))
-    given = [f"{name}={value}" for name, value in settings.public().items() if value]
-    return _fine("settings", " ".join(given))
+    default = Settings().public()
+    given = [f"{name}={value}" for name, value in settings.public().items() if value != default[name]]
+    return _fine("settings", " ".join(given) or "all at their defaults")
 
 
 def _folder(settings: Settings) -> Finding:

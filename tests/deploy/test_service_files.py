@@ -9,7 +9,7 @@ import yaml
 
 from moderator.settings import Settings, variables
 from moderator.store.client import Client
-from tests.conftest import start_server
+from tests.redis_fixture import NewServer
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -59,18 +59,16 @@ def test_the_compose_files_valkey_is_asked_for_health_and_published_nowhere() ->
     assert {volume.split(":")[0] for volume in valkey["volumes"]} <= COMPOSE["volumes"].keys()
 
 
-async def test_a_real_server_started_with_the_compose_files_command_keeps_comments(short_folder: Path) -> None:
+async def test_a_real_server_started_with_the_compose_files_command_keeps_comments(new_server: NewServer) -> None:
     program, *options = COMPOSE["services"]["valkey"]["command"]
     assert program == "valkey-server"
-    server = start_server(short_folder, *options)
+    server = new_server(*options)
     client = await Client.connect(server.url)
 
     wanted = {"appendonly": b"yes", "appendfsync": b"everysec", "maxmemory-policy": b"noeviction", "save": b""}
     found = {name: (await client.call("CONFIG", "GET", name))[1] for name in wanted}
 
     await client.close()
-    server.process.kill()
-    server.process.wait()
     assert found == wanted
 
 

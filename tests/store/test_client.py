@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from moderator.errors import OutcomeUnknown, SettingsError, StoreError, StoreUnavailable
 from moderator.store.client import Client
 from moderator.store.scripts import Script
+from tests.redis_fixture import NewServer, RedisServer
 
 
 def script(text: str) -> Script:
@@ -43,7 +45,7 @@ async def test_many_at_once_get_each_their_own_reply(client: Client) -> None:
     assert replies == [f"{i}".encode() for i in range(3000)]
 
 
-async def test_what_is_gathered_goes_out_together(redis_server, client: Client) -> None:
+async def test_what_is_gathered_goes_out_together(client: Client) -> None:
     key = f"{client.prefix}:n"
 
     async def reads() -> int:
@@ -68,12 +70,33 @@ async def test_a_script_is_sent_whole_once_and_by_name_afterwards(client: Client
 # One caller never harms another
 
 
+async def test_scripts_of_one_round_get_each_their_own_result_and_an_error_is_one(client: Client) -> None:
+    put = script("#!lua\nreturn redis.call('INCRBY', KEYS[1], ARGV[1])")
+    await client.call("SET", f"{client.prefix}:word", "no number")
+    keys = [f"{client.prefix}:{name}" for name in ("a", "word", "b")]
+
+    first, refused, last = await client.run_all([(put, [key], [5]) for key in keys])
+
+    assert first == last == 5
+    assert isinstance(refused, StoreError)
+    assert await client.run_all([]) == []
+
+
+async def test_a_round_on_a_server_that_is_down_is_an_error_a_call(new_server: NewServer, prefix: str) -> None:
+    server = new_server()
+    client = await Client.connect(server.url, prefix=prefix)
+    server.process.kill()
+    server.process.wait()
+    results = await client.run_all([(script("#!lua\nreturn 1"), [f"{prefix}:{i}"], []) for i in range(3)])
+    assert all(isinstance(result, StoreError) for result in results)
+    await client.close()
+
+
 async def test_a_refused_command_leaves_its_neighbours_alone(client: Client) -> None:
     key = f"{client.prefix}:text"
     await client.call("SET", key, "words")
-    good, bad, after = await asyncio.gather(
-        client.call("GET", key), client.call("LPUSH", key, "x"), client.call("GET", key), return_exceptions=True
-    )
+    calls = (client.call("GET", key), client.call("LPUSH", key, "x"), client.call("GET", key))
+    good, bad, after = list(await asyncio.gather(*calls, return_exceptions=True))
     assert (good, after) == (b"words", b"words")
     assert isinstance(bad, StoreError)
     assert not isinstance(bad, StoreUnavailable | OutcomeUnknown)
@@ -97,8 +120,11 @@ async def test_what_cannot_be_packed_is_its_callers_error_alone(client: Client, 
 async def test_a_cancelled_caller_leaves_its_command_in_flight(client: Client) -> None:
     key = f"{client.prefix}:n"
     caller = asyncio.create_task(client.call("INCR", key))
-    while not client._nodes.all()[0]._wire.in_flight:  # type: ignore[union-attr]
-        await asyncio.sleep(0)
+    wire = client._nodes.all()[0]._wire
+    assert wire is not None
+    await asyncio.sleep(0)  # the caller submits
+    await asyncio.sleep(0)  # the node sends
+    assert wire.in_flight
     caller.cancel()
     assert await client.call("GET", key) == b"1"
     assert caller.cancelled()
@@ -120,7 +146,9 @@ async def test_thousands_of_cancelled_callers_shift_nobodys_reply(client: Client
 # Slow, dead and refusing servers
 
 
-async def test_a_server_that_stops_answering_is_an_unknown_outcome_then_refused_at_once(new_server, prefix) -> None:
+async def test_a_server_that_stops_answering_is_an_unknown_outcome_then_refused_at_once(
+    new_server: NewServer, prefix: str
+) -> None:
     server = new_server()
     client = await Client.connect(server.url, prefix=prefix, timeout_ms=300)
     loop = asyncio.get_running_loop()
@@ -131,12 +159,8 @@ async def test_a_server_that_stops_answering_is_an_unknown_outcome_then_refused_
         waiting = asyncio.create_task(client.call("INCR", "n"))
         results = await asyncio.gather(*sent, waiting, return_exceptions=True)
         # Sent writes may have been done; a read changes nothing; what waited was never sent.
-        assert [type(result) for result in results] == [
-            OutcomeUnknown,
-            StoreUnavailable,
-            OutcomeUnknown,
-            StoreUnavailable,
-        ]
+        kinds = (OutcomeUnknown, StoreUnavailable, OutcomeUnknown, StoreUnavailable)
+        assert tuple(type(result) for result in results) == kinds
         assert not client.healthy()
         began = loop.time()
         with pytest.raises(StoreUnavailable):
@@ -149,7 +173,7 @@ async def test_a_server_that_stops_answering_is_an_unknown_outcome_then_refused_
     await client.close()
 
 
-async def test_a_killed_server_is_found_again_when_it_is_back(new_server, prefix) -> None:
+async def test_a_killed_server_is_found_again_when_it_is_back(new_server: NewServer, prefix: str) -> None:
     server = new_server("--appendonly", "yes")
     client = await Client.connect(server.url, prefix=prefix)
     await client.call("SET", "kept", "1")
@@ -165,7 +189,9 @@ async def test_a_killed_server_is_found_again_when_it_is_back(new_server, prefix
     await client.close()
 
 
-async def test_a_connection_that_the_server_closed_costs_an_idle_client_nothing(new_server, prefix) -> None:
+async def test_a_connection_that_the_server_closed_costs_an_idle_client_nothing(
+    new_server: NewServer, prefix: str
+) -> None:
     client = await Client.connect(new_server().url, prefix=prefix)
     killer = await Client.connect(client.addresses()[0].url(), prefix=prefix)
     await killer.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
@@ -183,7 +209,7 @@ async def test_what_waits_is_bounded(client: Client) -> None:
     assert len([error for error in results if isinstance(error, StoreUnavailable)]) == 5
 
 
-async def test_a_full_memory_refuses_writes_and_says_so(new_server, prefix) -> None:
+async def test_a_full_memory_refuses_writes_and_says_so(new_server: NewServer, prefix: str) -> None:
     client = await Client.connect(new_server().url, prefix=prefix)
     await client.call("CONFIG", "SET", "maxmemory", "1mb")
     with pytest.raises(StoreUnavailable) as full:
@@ -196,7 +222,7 @@ async def test_a_full_memory_refuses_writes_and_says_so(new_server, prefix) -> N
     await client.close()
 
 
-async def test_a_demoted_server_is_unavailable_for_writes(new_server, prefix) -> None:
+async def test_a_demoted_server_is_unavailable_for_writes(new_server: NewServer, prefix: str) -> None:
     client = await Client.connect(new_server().url, prefix=prefix)
     await client.call("REPLICAOF", "127.0.0.1", "1")
     with pytest.raises(StoreUnavailable):
@@ -206,7 +232,7 @@ async def test_a_demoted_server_is_unavailable_for_writes(new_server, prefix) ->
     await client.close()
 
 
-async def test_a_server_busy_with_a_script_is_asked_again(new_server, prefix) -> None:
+async def test_a_server_busy_with_a_script_is_asked_again(new_server: NewServer, prefix: str) -> None:
     client = await Client.connect(new_server("--busy-reply-threshold", "30").url, prefix=prefix, timeout_ms=5000)
     other = await Client.connect(client.addresses()[0].url(), prefix=prefix, timeout_ms=5000)
     text = "local t = redis.call('TIME') repeat local n = redis.call('TIME') until n[1] - t[1] > 1 return 1"
@@ -218,7 +244,7 @@ async def test_a_server_busy_with_a_script_is_asked_again(new_server, prefix) ->
     await other.close()
 
 
-async def test_a_closed_client_refuses(redis_server, prefix) -> None:
+async def test_a_closed_client_refuses(redis_server: RedisServer, prefix: str) -> None:
     client = await Client.connect(redis_server.url, prefix=prefix)
     await client.close()
     with pytest.raises(StoreUnavailable):
@@ -228,18 +254,18 @@ async def test_a_closed_client_refuses(redis_server, prefix) -> None:
 # The start
 
 
-async def test_a_server_that_may_evict_is_refused_at_the_start(new_server) -> None:
+async def test_a_server_that_may_evict_is_refused_at_the_start(new_server: NewServer) -> None:
     server = new_server("--maxmemory-policy", "allkeys-lru")
     with pytest.raises(SettingsError, match="maxmemory-policy noeviction"):
         await Client.connect(server.url)
 
 
-async def test_an_absent_server_is_one_sentence(short_folder) -> None:
+async def test_an_absent_server_is_one_sentence(short_folder: Path) -> None:
     with pytest.raises(StoreUnavailable, match=r"Redis at .*/none cannot be reached: No such file or directory"):
         await Client.connect(f"unix://{short_folder}/none")
 
 
-async def test_a_password_is_asked_for_and_given(new_server) -> None:
+async def test_a_password_is_asked_for_and_given(new_server: NewServer) -> None:
     server = new_server("--requirepass", "s3cret")
     with pytest.raises(SettingsError, match="does not let the service in"):
         await Client.connect(server.url)
@@ -250,7 +276,7 @@ async def test_a_password_is_asked_for_and_given(new_server) -> None:
     await client.close()
 
 
-async def test_a_server_that_reads_its_data_is_waited_for_with_progress(new_server) -> None:
+async def test_a_server_that_reads_its_data_is_waited_for_with_progress(new_server: NewServer) -> None:
     server = new_server("--loading-process-events-interval-bytes", "1024")
     client = await Client.connect(server.url)
     await asyncio.gather(*(client.call("SET", f"k{i}", "x" * 100) for i in range(2000)))
@@ -267,7 +293,7 @@ async def test_a_server_that_reads_its_data_is_waited_for_with_progress(new_serv
     await client.close()
 
 
-async def test_clients_of_one_deployment_share_its_record(redis_server, prefix) -> None:
+async def test_clients_of_one_deployment_share_its_record(redis_server: RedisServer, prefix: str) -> None:
     first, second = await asyncio.gather(*(Client.connect(redis_server.url, prefix=prefix) for _ in range(2)))
     assert first.deployment == second.deployment != ""
     assert first.lanes == 64
@@ -275,20 +301,20 @@ async def test_clients_of_one_deployment_share_its_record(redis_server, prefix) 
     await second.close()
 
 
-async def test_lanes_are_those_of_the_first_start(client: Client, redis_server) -> None:
+async def test_lanes_are_those_of_the_first_start(client: Client, redis_server: RedisServer) -> None:
     await client.call("HSET", client.keys.meta(), "lanes", 16)
     again = await Client.connect(redis_server.url, prefix=client.prefix)
     assert again.lanes == 16
     await again.close()
 
 
-async def test_data_of_a_newer_release_refuse_to_start(client: Client, redis_server) -> None:
+async def test_data_of_a_newer_release_refuse_to_start(client: Client, redis_server: RedisServer) -> None:
     await client.call("HSET", client.keys.meta(), "schema", 2)
     with pytest.raises(SettingsError, match="newer release"):
         await Client.connect(redis_server.url, prefix=client.prefix)
 
 
-async def test_a_foreign_key_in_the_records_place_is_named(client: Client, redis_server) -> None:
+async def test_a_foreign_key_in_the_records_place_is_named(client: Client, redis_server: RedisServer) -> None:
     await client.call("DEL", client.keys.meta())
     await client.call("HSET", client.keys.meta(), "something", "else")
     with pytest.raises(SettingsError, match="MODERATOR_PREFIX"):

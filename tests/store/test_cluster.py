@@ -9,12 +9,13 @@ from moderator.errors import StoreUnavailable
 from moderator.store.client import Client
 from moderator.store.keys import slot
 from moderator.store.scripts import Script
+from tests.redis_fixture import RedisServer
 
 COUNT = Script("count", "#!lua\nreturn redis.call('INCR', KEYS[1])")
 
 
 @pytest.fixture
-async def clustered(cluster, prefix) -> AsyncIterator[Client]:
+async def clustered(cluster: list[RedisServer], prefix: str) -> AsyncIterator[Client]:
     client = await Client.connect(f"redis://127.0.0.1:{cluster[0].port}", prefix=prefix)
     yield client
     await client.close()
@@ -30,7 +31,7 @@ async def test_every_lane_is_reached_in_one_gather(clustered: Client) -> None:
     assert len(await clustered.info()) == 3
 
 
-async def test_a_slot_on_the_move_is_followed_there_and_back(cluster, clustered: Client) -> None:
+async def test_a_slot_on_the_move_is_followed_there_and_back(cluster: list[RedisServer], clustered: Client) -> None:
     source, target, _ = cluster
     key = next(f"k{i}" for i in range(100_000) if slot(f"k{i}".encode()) < 100)
     number = slot(key.encode())
@@ -48,7 +49,7 @@ async def test_a_slot_on_the_move_is_followed_there_and_back(cluster, clustered:
     assert clustered._nodes.route(key.encode()).address.port == target.port
 
 
-async def test_a_dead_node_costs_only_its_own_slots(cluster, clustered: Client) -> None:
+async def test_a_dead_node_costs_only_its_own_slots(cluster: list[RedisServer], clustered: Client) -> None:
     keys = [clustered.keys.position(lane, "site") for lane in range(64)]
     await asyncio.gather(*(clustered.run(COUNT, [key], []) for key in keys))
     cluster[2].kill()

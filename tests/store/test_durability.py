@@ -6,36 +6,38 @@ import pytest
 
 from moderator.errors import OutcomeUnknown, SettingsError
 from moderator.store.client import Client
+from tests.redis_fixture import NewServer
 
 
 @pytest.mark.parametrize("options", [(), ("--appendonly", "yes"), ("--appendfsync", "always")])
-async def test_disk_needs_a_server_that_writes_through(new_server, options) -> None:
+async def test_disk_needs_a_server_that_writes_through(new_server: NewServer, options: tuple[str, ...]) -> None:
     with pytest.raises(SettingsError, match="durability disk needs appendonly yes and appendfsync always"):
         await Client.connect(new_server(*options).url, durability="disk")
 
 
-async def test_disk_starts_on_a_server_that_writes_through(new_server) -> None:
+async def test_disk_starts_on_a_server_that_writes_through(new_server: NewServer) -> None:
     client = await Client.connect(new_server("--appendonly", "yes", "--appendfsync", "always").url, durability="disk")
     assert await client.call("SET", "k", "v") == b"OK"
     await client.close()
 
 
-async def test_replica_confirms_writes_only_when_a_replica_has_them(new_server) -> None:
+async def test_replica_confirms_writes_only_when_a_replica_has_them(new_server: NewServer) -> None:
     master = new_server("--repl-diskless-sync-delay", "0", tcp=True)
     replica = new_server(tcp=True)
     await asyncio.to_thread(replica.ask, ("REPLICAOF", "127.0.0.1", master.port))
-    while (await asyncio.to_thread(master.ask, ("WAIT", 1, 100))) == [0]:
+    while (await asyncio.to_thread(master.ask, ("SET", "k", "v"), ("WAIT", 1, 100)))[1] == 0:
         pass
-    client = await Client.connect(master.url, durability="replica", timeout_ms=400)
+    client = await Client.connect(master.url, durability="replica", timeout_ms=1000)
     assert await asyncio.gather(*(client.call("INCR", "n") for _ in range(20))) == list(range(1, 21))
     replica.kill()
-    write, read = await asyncio.gather(client.call("INCR", "n"), client.call("GET", "n"), return_exceptions=True)
+    calls = (client.call("INCR", "n"), client.call("GET", "n"))
+    write, read = list(await asyncio.gather(*calls, return_exceptions=True))
     assert isinstance(write, OutcomeUnknown)
     assert read == b"21"
     assert client.healthy()  # too few replicas is no failure of the node
     await client.close()
 
 
-async def test_replica_refuses_to_start_without_one(new_server) -> None:
+async def test_replica_refuses_to_start_without_one(new_server: NewServer) -> None:
     with pytest.raises(SettingsError, match="durability replica needs a replica"):
         await Client.connect(new_server().url, durability="replica")

@@ -94,7 +94,7 @@ class Service:
 
 
 @pytest.fixture
-def service(short_folder) -> Iterator[Service]:
+def service(short_folder: Path) -> Iterator[Service]:
     """Running in `short_folder`; whatever is left of it and its server is killed at the end."""
     service = Service(short_folder)
     yield service
@@ -108,7 +108,7 @@ def service(short_folder) -> Iterator[Service]:
 # Its life
 
 
-async def test_it_starts_in_its_folder_with_an_append_only_file_and_no_port(short_folder) -> None:
+async def test_it_starts_in_its_folder_with_an_append_only_file_and_no_port(short_folder: Path) -> None:
     async with running(short_folder / "new" / "data") as (_, client):
         names = ("appendonly", "appendfsync", "port", "maxmemory-policy", "dir", "slowlog-log-slower-than")
         flat = [word.decode() for word in await client.call("CONFIG", "GET", *names)]
@@ -125,7 +125,7 @@ async def test_it_starts_in_its_folder_with_an_append_only_file_and_no_port(shor
         assert (short_folder / "new" / "data").stat().st_mode & 0o777 == 0o700
 
 
-async def test_an_orderly_stop_leaves_no_server_and_keeps_everything(short_folder) -> None:
+async def test_an_orderly_stop_leaves_no_server_and_keeps_everything(short_folder: Path) -> None:
     async with running(short_folder) as (_, client):
         process = (await client.info())[0].process
         await client.call("SET", "k", "kept")
@@ -134,13 +134,13 @@ async def test_an_orderly_stop_leaves_no_server_and_keeps_everything(short_folde
         assert await client.call("GET", "k") == b"kept"
 
 
-async def test_disk_durability_writes_through(short_folder) -> None:
+async def test_disk_durability_writes_through(short_folder: Path) -> None:
     async with running(short_folder, durability="disk") as (server, _):
         client = await Client.connect(server.url, durability="disk")
         await client.close()
 
 
-async def test_a_long_path_moves_the_socket_to_a_private_folder_and_back_out(short_folder) -> None:
+async def test_a_long_path_moves_the_socket_to_a_private_folder_and_back_out(short_folder: Path) -> None:
     folder = short_folder / ("long" * 30)
     async with running(folder) as (server, client):
         assert await client.call("PING") == b"PONG"
@@ -150,12 +150,12 @@ async def test_a_long_path_moves_the_socket_to_a_private_folder_and_back_out(sho
     assert not moved.parent.exists()
 
 
-async def test_a_path_with_spaces_and_percent_signs_works(short_folder) -> None:
+async def test_a_path_with_spaces_and_percent_signs_works(short_folder: Path) -> None:
     async with running(short_folder / "my 100% own 'data'") as (_, client):
         assert await client.call("PING") == b"PONG"
 
 
-async def test_the_server_inherits_no_environment(short_folder, monkeypatch) -> None:
+async def test_the_server_inherits_no_environment(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODERATOR_SECRET", "x" * 40)
     async with running(short_folder) as (_, client):
         process = (await client.info())[0].process
@@ -165,7 +165,7 @@ async def test_the_server_inherits_no_environment(short_folder, monkeypatch) -> 
 # Killed
 
 
-async def test_a_server_that_dies_is_started_again_and_clients_find_it(short_folder) -> None:
+async def test_a_server_that_dies_is_started_again_and_clients_find_it(short_folder: Path) -> None:
     async with running(short_folder) as (server, client):
         for turn in (1, 2):
             await client.call("SET", "k", turn)
@@ -175,7 +175,9 @@ async def test_a_server_that_dies_is_started_again_and_clients_find_it(short_fol
         assert server.restarts == 2
 
 
-async def test_a_killed_services_server_is_adopted_with_everything_acknowledged(short_folder, service) -> None:
+async def test_a_killed_services_server_is_adopted_with_everything_acknowledged(
+    short_folder: Path, service: Service
+) -> None:
     await asyncio.to_thread(service.write, 100)
     acknowledged = max(100, await asyncio.to_thread(service.kill))
     assert lives(service.server)
@@ -190,7 +192,9 @@ async def test_a_killed_services_server_is_adopted_with_everything_acknowledged(
     assert not lives(service.server)
 
 
-async def test_when_service_and_server_are_killed_the_next_start_has_everything(short_folder, service) -> None:
+async def test_when_service_and_server_are_killed_the_next_start_has_everything(
+    short_folder: Path, service: Service
+) -> None:
     await asyncio.to_thread(service.write, 100)
     os.kill(service.server, signal.SIGKILL)
     acknowledged = max(100, await asyncio.to_thread(service.kill))
@@ -198,7 +202,7 @@ async def test_when_service_and_server_are_killed_the_next_start_has_everything(
         assert await client.call("EXISTS", *(f"k{n}" for n in range(acknowledged))) == acknowledged
 
 
-async def test_a_start_that_is_cancelled_leaves_no_server(short_folder) -> None:
+async def test_a_start_that_is_cancelled_leaves_no_server(short_folder: Path) -> None:
     for turns in range(0, 60, 6):
         server = EmbeddedServer(short_folder)
         starting = asyncio.create_task(server.start())
@@ -216,13 +220,13 @@ async def test_a_start_that_is_cancelled_leaves_no_server(short_folder) -> None:
 # Refused
 
 
-async def test_another_instance_is_named(short_folder) -> None:
+async def test_another_instance_is_named(short_folder: Path) -> None:
     async with running(short_folder):
         with pytest.raises(Held, match=rf"another instance of the service \(process {os.getpid()}\) uses the data"):
             await EmbeddedServer(short_folder).start()
 
 
-async def test_a_short_command_is_waited_for(short_folder) -> None:
+async def test_a_short_command_is_waited_for(short_folder: Path) -> None:
     command = EmbeddedServer(short_folder, role="command")
     await command.start()
     service = EmbeddedServer(short_folder)
@@ -234,7 +238,7 @@ async def test_a_short_command_is_waited_for(short_folder) -> None:
     await service.stop()
 
 
-async def test_a_folder_that_cannot_be_made_is_one_sentence(short_folder) -> None:
+async def test_a_folder_that_cannot_be_made_is_one_sentence(short_folder: Path) -> None:
     (short_folder / "file").write_text("")
     with pytest.raises(SettingsError, match="cannot be made: a file is in its place"):
         await EmbeddedServer(short_folder / "file").start()
@@ -251,7 +255,9 @@ async def test_a_folder_that_cannot_be_made_is_one_sentence(short_folder) -> Non
         (errno.EIO, "cannot be used: Input/output error"),
     ],
 )
-async def test_a_folder_that_takes_nothing_is_one_sentence(short_folder, monkeypatch, number, sentence) -> None:
+async def test_a_folder_that_takes_nothing_is_one_sentence(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch, number: int, sentence: str
+) -> None:
     def fail(*_: object) -> NoReturn:
         raise OSError(number, os.strerror(number))
 
@@ -260,9 +266,9 @@ async def test_a_folder_that_takes_nothing_is_one_sentence(short_folder, monkeyp
         await EmbeddedServer(short_folder).start()
 
 
-async def test_a_server_that_does_not_start_says_why_and_frees_the_folder(short_folder) -> None:
+async def test_a_server_that_does_not_start_says_why_and_frees_the_folder(short_folder: Path) -> None:
     (short_folder / "appendonlydir").write_text("in the way")
-    with pytest.raises(SettingsError, match="the embedded server did not start: .*appendonlydir") as refused:
+    with pytest.raises(SettingsError, match=r"the embedded server did not start: .*appendonlydir") as refused:
         await EmbeddedServer(short_folder).start()
     assert "\n" not in refused.value.detail
     (short_folder / "appendonlydir").unlink()
@@ -270,7 +276,7 @@ async def test_a_server_that_does_not_start_says_why_and_frees_the_folder(short_
         assert await client.call("PING") == b"PONG"
 
 
-async def test_a_holder_that_does_not_answer_is_not_raced(short_folder, monkeypatch) -> None:
+async def test_a_holder_that_does_not_answer_is_not_raced(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("moderator.store.embedded._START_S", 0.2)
     lock = data_folder.take(short_folder / "server.lock")
     assert lock is not None
@@ -279,10 +285,10 @@ async def test_a_holder_that_does_not_answer_is_not_raced(short_folder, monkeypa
     os.close(lock)
 
 
-async def test_no_tcp_port_is_open(short_folder) -> None:
+async def test_no_tcp_port_is_open(short_folder: Path) -> None:
     async with running(short_folder) as (_, client):
         process = (await client.info())[0].process
-        held = await asyncio.to_thread(lambda: [os.readlink(f) for f in Path(f"/proc/{process}/fd").iterdir()])
+        held = await asyncio.to_thread(lambda: [str(f.readlink()) for f in Path(f"/proc/{process}/fd").iterdir()])
         sockets = {name[8:-1] for name in held if name.startswith("socket:")}
         for table in ("tcp", "tcp6"):
             lines = await asyncio.to_thread(Path(f"/proc/{process}/net/{table}").read_text)

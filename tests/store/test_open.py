@@ -7,9 +7,12 @@ from moderator.settings import Settings
 from moderator.store.embedded import EmbeddedServer
 from moderator.store.folder import DataFolder
 from moderator.store.open import open_store
+from tests.redis_fixture import RedisServer
 
 
-async def test_a_url_is_used_and_no_folder_is_touched(redis_server, prefix, short_folder) -> None:
+async def test_a_url_is_used_and_no_folder_is_touched(
+    redis_server: RedisServer, prefix: str, short_folder: Path
+) -> None:
     folder = short_folder / "data"
     async with open_store(Settings(redis_url=redis_server.url, data=folder, prefix=prefix)) as client:
         assert await client.call("PING") == b"PONG"
@@ -17,7 +20,7 @@ async def test_a_url_is_used_and_no_folder_is_touched(redis_server, prefix, shor
     assert not folder.exists()
 
 
-async def test_with_no_service_a_server_lives_as_long_as_the_command(short_folder) -> None:
+async def test_with_no_service_a_server_lives_as_long_as_the_command(short_folder: Path) -> None:
     settings = Settings(data=short_folder)
     async with open_store(settings) as client:
         await client.call("SET", "k", "kept")
@@ -26,7 +29,7 @@ async def test_with_no_service_a_server_lives_as_long_as_the_command(short_folde
         assert await client.call("GET", "k") == b"kept"
 
 
-async def test_the_running_services_server_is_used_and_left_running(short_folder) -> None:
+async def test_the_running_services_server_is_used_and_left_running(short_folder: Path) -> None:
     service = EmbeddedServer(short_folder)
     await service.start()
     async with open_store(Settings(data=short_folder)) as client:
@@ -35,7 +38,7 @@ async def test_the_running_services_server_is_used_and_left_running(short_folder
     await service.stop()
 
 
-async def test_a_service_that_is_just_starting_is_waited_for(short_folder) -> None:
+async def test_a_service_that_is_just_starting_is_waited_for(short_folder: Path) -> None:
     service = EmbeddedServer(short_folder)
     starting = asyncio.create_task(service.start())
     async with open_store(Settings(data=short_folder)) as client:
@@ -44,7 +47,7 @@ async def test_a_service_that_is_just_starting_is_waited_for(short_folder) -> No
     await service.stop()
 
 
-async def test_two_commands_at_once_take_turns(short_folder) -> None:
+async def test_two_commands_at_once_take_turns(short_folder: Path) -> None:
     async def count() -> int:
         async with open_store(Settings(data=short_folder)) as client:
             return int(await client.call("INCR", "n"))

@@ -115,7 +115,9 @@ class Comments:
 
     async def change(self, site: str, changes: Sequence[Change]) -> Results:
         """Each change by its own script, all in one round. Never raises for one item: its error is its result."""
-        return await asyncio.gather(*(self._change(site, change) for change in changes))
+        calls = [(CHANGE, *_command(self._keys, site, change)) for change in changes]
+        replies = await self._client.run_all(calls)
+        return [_result(change, reply) for change, reply in zip(changes, replies, strict=True)]
 
     async def list(
         self,
@@ -190,13 +192,6 @@ class Comments:
         comments = await self.get_many(site, [comment_id.decode() for _, comment_id, _ in turns])
         return [comment for comment in comments if comment is not None], encode_positions(positions)
 
-    async def _change(self, site: str, change: Change) -> Result:
-        try:
-            reply = await self._client.run(CHANGE, *_command(self._keys, site, change))
-            return _result(change, reply)
-        except StoreError as error:
-            return error
-
 
 def _command(keys: Keys, site: str, change: Change) -> tuple[list[str], list[str | bytes | int]]:
     """KEYS and ARGV of `lua/change.lua`."""
@@ -246,23 +241,32 @@ def _sets(keys: Keys, site: str, state: State | None, article: str | None, autho
     return [[keys.state(lane, site, each) for each in states] for lane in range(keys.lanes)]
 
 
-def _result(change: Change, reply: Sequence[bytes]) -> Result:
-    """What the script's answer means."""
-    match reply:
-        case [b"done"]:
-            return Done()
-        case [b"exists", value]:
-            comment = record.decode(value)
-            same = record.stored_digest(value) == content_digest(change.new)
-            return Replay(comment) if same else IdConflict(comment)
-        case [b"stale", value]:
-            comment = record.decode(value)
-            # What stands there is what we wanted to write: our first try was done and its answer lost.
-            return Done() if comment == change.new else Stale(comment)
-        case [b"lease"]:
-            return LeaseLost()
-        case _:
-            raise StoreError("there is no record to change", code="record_missing")
+def _result(change: Change, reply: Sequence[bytes] | StoreError) -> Result:
+    """What the script's answer means; a record in it that cannot be read is that item's error."""
+    if isinstance(reply, StoreError):
+        return reply
+    try:
+        match reply:
+            case [b"done"]:
+                return Done()
+            case [b"lease"]:
+                return LeaseLost()
+            case [b"exists" | b"stale" as how, value]:
+                return _meeting(change, value, creating=how == b"exists")
+            case _:
+                return StoreError("there is no record to change", code="record_missing")
+    except StoreError as error:
+        return error
+
+
+def _meeting(change: Change, value: bytes, *, creating: bool) -> Result:
+    """What it means that another record stands where a change wanted to go."""
+    comment = record.decode(value)
+    if creating:
+        same = record.stored_digest(value) == content_digest(change.new)
+        return Replay(comment) if same else IdConflict(comment)
+    # What stands there is what we wanted to write: our first try was done and its answer lost.
+    return Done() if comment == change.new else Stale(comment)
 
 
 def _fits(comment: Comment, state: State | None, article: str | None, author: str | None) -> bool:

@@ -1,11 +1,12 @@
 """One ordered listing over sorted sets in all lanes: their heads come in one round and are merged here."""
 
-import asyncio
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
-from moderator.store.client import Client
+from moderator.errors import StoreError
+from moderator.store.client import Call, Client
 from moderator.store.cursor import Place
 from moderator.store.scripts import Script
 
@@ -29,9 +30,22 @@ async def read(
         "" if after is None else after.id,
         limit,
     )
-    replies = await asyncio.gather(*(client.run(PAGE, group, args) for group in sets))
+    replies = await each(client, [(PAGE, group, args) for group in sets])
     streams = [pairs(flat) for reply in replies for flat in reply if flat]
     return merge(streams, limit, newest_first=newest_first)
+
+
+async def each(client: Client, calls: Sequence[Call]) -> list[Any]:
+    """The replies of many calls, usually one a lane, in one round.
+
+    Raises:
+        StoreError: the first that failed.
+    """
+    replies = await client.run_all(calls)
+    for reply in replies:
+        if isinstance(reply, StoreError):
+            raise reply
+    return replies
 
 
 def merge(streams: Sequence[Iterator[tuple[int, bytes]]], limit: int, *, newest_first: bool = False) -> list[Place]:

@@ -5,14 +5,14 @@ Order is the earliest due time of a comment's open cases; membership and the fac
 hides the comment from other claims and changes no due time. An expired lease is simply free.
 """
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from moderator.domain import CaseKind
+from moderator.errors import StoreError
 from moderator.store import pages
-from moderator.store.client import Client
+from moderator.store.client import Call, Client
 from moderator.store.cursor import decode_place, encode_place
 from moderator.store.keys import FACETS
 from moderator.store.scripts import Script
@@ -68,11 +68,9 @@ class Queue:
         if not skip_leased:
             shown, _ = await self.page(site, facet, None, limit)
             return shown
-        replies = await asyncio.gather(
-            *(
-                self._client.run(HEADS, [key, self._keys.leases(lane, site)], [limit])
-                for lane, key in enumerate(self._sets(site, facet))
-            )
+        sets = enumerate(self._sets(site, facet))
+        replies = await pages.each(
+            self._client, [(HEADS, [key, self._keys.leases(lane, site)], [limit]) for lane, key in sets]
         )
         streams = [pages.pairs(flat) for flat in replies if flat]
         return [(place.id, place.ms) for place in pages.merge(streams, limit)]
@@ -93,11 +91,24 @@ class Queue:
         """A lease for each of `ids` that is in the queue and nobody's, in one round; None for the others.
 
         `tokens`: one an id, fresh random words without `|`. The same token again gets the lease that it has.
+
+        Raises:
+            StoreError: not one claim got an answer.
         """
         lease_ms = round(lease_s * 1000)
-        return await asyncio.gather(
-            *(self._claim(site, each, who, token, lease_ms) for each, token in zip(ids, tokens, strict=True))
-        )
+        calls: list[Call] = []
+        for comment_id, token in zip(ids, tokens, strict=True):
+            queue = self._keys.queue(self._keys.lane(site, comment_id), site)
+            calls.append((CLAIM, [queue, *self._review(site, comment_id)], [comment_id, token, who, lease_ms]))
+        ends = await self._client.run_all(calls)
+        errors = [end for end in ends if isinstance(end, StoreError)]
+        if errors and len(errors) == len(ends):
+            raise errors[0]
+        # What failed beside claims that were made is left to the next claim: raising would lose those leases.
+        return [
+            Lease(comment_id, token, who, end) if isinstance(end, int) else None
+            for comment_id, token, end in zip(ids, tokens, ends, strict=True)
+        ]
 
     async def extend(self, site: str, comment_id: str, token: str, lease_s: float) -> Lease | None:
         """The lease, from now on for all of `lease_s` again; None: it is not this token's, or expired."""
@@ -118,25 +129,14 @@ class Queue:
         token, _, who = reply[1].decode().partition("|")
         return Lease(comment_id, token, who, int(reply[0]))
 
-    async def _claim(self, site: str, comment_id: str, who: str, token: str, lease_ms: int) -> Lease | None:
-        lane = self._keys.lane(site, comment_id)
-        names = [self._keys.queue(lane, site), *self._review(site, comment_id)]
-        expires_ms = await self._client.run(CLAIM, names, [comment_id, token, who, lease_ms])
-        return None if expires_ms is None else Lease(comment_id, token, who, int(expires_ms))
-
     async def _totals(self, site: str) -> tuple[int | None, dict[str, int]]:
         """The earliest due time and all counts, one small script a lane."""
         kinds = [kind.value for kind in CaseKind]
-        replies = await asyncio.gather(
-            *(
-                self._client.run(
-                    COUNTS,
-                    [self._keys.queue(lane, site), *(self._keys.facet(lane, site, "case", kind) for kind in kinds)],
-                    [],
-                )
-                for lane in range(self._client.lanes)
-            )
-        )
+        calls: list[Call] = []
+        for lane in range(self._client.lanes):
+            sets = [self._keys.queue(lane, site), *(self._keys.facet(lane, site, "case", kind) for kind in kinds)]
+            calls.append((COUNTS, sets, []))
+        replies = await pages.each(self._client, calls)
         oldest = min((int(reply[0]) for reply in replies if reply[0]), default=None)
         sums = [sum(column) for column in zip(*(reply[1:] for reply in replies), strict=True)]
         return oldest, dict(zip(["total", *kinds], sums, strict=True))

@@ -9,8 +9,7 @@ site, day and shard, all of a site on one slot. Who shares a band is checked by 
     sketch = id hash 8 · packed signature 16 · seconds since the epoch 4 · author hash 4
 """
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from moderator.errors import StoreError
-from moderator.store.client import Client
+from moderator.store.client import Call, Client
 from moderator.store.nearduplicate import MIN_AGREEMENT, PACKED_BYTES, agreement
 from moderator.store.scripts import Script
 
@@ -85,40 +84,30 @@ class Signals:
     async def gather(self, site: str, items: Sequence[SignalInput]) -> list[Gathered | StoreError]:
         """Note all items and read about each, in one round. An item whose index failed gets that error."""
         sketches = [_sketch(item) for item in items]
-        replies = await asyncio.gather(
-            *(
-                step
-                for item, sketch in zip(items, sketches, strict=True)
-                for step in (self._near(site, item, sketch), self._author(site, item), self._article(site, item))
-            ),
-            return_exceptions=True,
-        )
-        near, authors, articles = replies[0::3], replies[1::3], replies[2::3]
+        calls: list[Call] = []
+        for item, sketch in zip(items, sketches, strict=True):
+            calls += self._calls(site, item, sketch)
+        replies = iter(await self._client.run_all(calls))
+        near, authors, articles = [], [], []
+        for item in items:
+            near.append(b"" if item.text_signature is None else next(replies))
+            authors.append((0, None) if item.author_id is None else next(replies))
+            articles.append(next(replies))
         copies = _duplicates(sketches, [found if isinstance(found, bytes) else b"" for found in near])
-        return [_gathered(duplicates, *each) for duplicates, *each in zip(copies, near, authors, articles, strict=True)]
+        return [_gathered(*each) for each in zip(copies, near, authors, articles, strict=True)]
 
-    async def _near(self, site: str, item: SignalInput, sketch: bytes) -> bytes:
-        if item.text_signature is None:
-            return b""
-        day = item.at_ms // _DAY_MS
-        names = []
-        for band in item.bands:
-            shard = int.from_bytes(band[1:], "little") % SHARDS
-            names += [self._keys.near(site, day, shard), self._keys.near(site, day - 1, shard)]
-        found: bytes = await self._client.run(NEAR, names, [sketch, KEPT, _TTL_S, *item.bands])
-        return found
-
-    async def _author(self, site: str, item: SignalInput) -> tuple[int, int] | None:
-        if item.author_id is None:
-            return None
-        earlier, first_ms = await self._client.run(
-            EARLIER, [self._keys.author(site, item.author_id)], [item.id, item.at_ms]
-        )
-        return earlier, int(first_ms)
-
-    async def _article(self, site: str, item: SignalInput) -> int:
-        reply = await self._client.run(EARLIER, [self._keys.article(site, item.article_id)], [item.id, item.at_ms])
-        return int(reply[0])
+    def _calls(self, site: str, item: SignalInput, sketch: bytes) -> Iterator[Call]:
+        """One an index; a text without signature and a comment without author have one less each."""
+        if item.text_signature is not None:
+            day = item.at_ms // _DAY_MS
+            names = []
+            for band in item.bands:
+                shard = int.from_bytes(band[1:], "little") % SHARDS
+                names += [self._keys.near(site, day, shard), self._keys.near(site, day - 1, shard)]
+            yield NEAR, names, (sketch, KEPT, _TTL_S, *item.bands)
+        if item.author_id is not None:
+            yield EARLIER, [self._keys.author(site, item.author_id)], (item.id, item.at_ms)
+        yield EARLIER, [self._keys.article(site, item.article_id)], (item.id, item.at_ms)
 
 
 def _sketch(item: SignalInput) -> bytes:
@@ -155,21 +144,15 @@ def _duplicates(sketches: Sequence[bytes], found: Sequence[bytes]) -> list[_Dupl
 
 
 def _gathered(duplicates: _Duplicates, near: Any, author: Any, article: Any) -> Gathered | StoreError:
-    """One item's result of its three replies.
-
-    Raises:
-        BaseException: what was raised that is no StoreError, a program error.
-    """
+    """One item's result of its three replies, each of which may be an error."""
     for reply in (near, author, article):
         if isinstance(reply, StoreError):
             return reply
-        if isinstance(reply, BaseException):
-            raise reply
-    earlier, first_ms = author or (0, None)
+    earlier, first_ms = author
     return Gathered(
         near_duplicates=duplicates.all,
         same_author_duplicates=duplicates.same_author,
         author_comments=earlier,
-        author_first_seen_ms=first_ms,
-        article_comments=article,
+        author_first_seen_ms=None if first_ms is None else int(first_ms),
+        article_comments=article[0],
     )

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from moderator.store import pages
 from moderator.store.client import Client
 from moderator.store.scripts import Script
 
@@ -73,9 +74,7 @@ class Waiting:
         """
         lanes = range(self._client.lanes)
         waits = [(lane, kind) for lane in lanes for kind in kinds]
-        due = await asyncio.gather(
-            *(self._client.run(DUE, [self._keys.waiting(lane, kind)], []) for lane, kind in waits)
-        )
+        due = await pages.each(self._client, [(DUE, [self._keys.waiting(lane, kind)], ()) for lane, kind in waits])
         claims, left = [], limit
         for (lane, kind), count in zip(waits, due, strict=True):
             take = min(count, left)

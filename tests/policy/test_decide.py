@@ -76,14 +76,14 @@ def test_links_within_the_limit_pass_and_beyond_it_hold() -> None:
 @pytest.mark.parametrize(
     ("facts", "outcome"),
     [
-        (Facts(near_duplicates=1), Outcome.APPROVE),
-        (Facts(near_duplicates=2), Outcome.HOLD),
-        # Somebody known here who posts the same twice or thrice by mistake ...
-        (Facts(near_duplicates=3, same_author_duplicates=3, author_comments=50), Outcome.APPROVE),
-        (Facts(near_duplicates=4, same_author_duplicates=4, author_comments=50), Outcome.HOLD),
-        (Facts(near_duplicates=3, same_author_duplicates=2, author_comments=50), Outcome.HOLD),
+        (Facts(near_duplicates=2), Outcome.APPROVE),
+        (Facts(near_duplicates=3), Outcome.HOLD),
+        # Somebody known here who posts the same a few times by mistake ...
+        (Facts(near_duplicates=5, same_author_duplicates=5, author_comments=50), Outcome.APPROVE),
+        (Facts(near_duplicates=6, same_author_duplicates=6, author_comments=50), Outcome.HOLD),
+        (Facts(near_duplicates=4, same_author_duplicates=2, author_comments=50), Outcome.HOLD),
         # ... and somebody who has written nothing else.
-        (Facts(near_duplicates=2, same_author_duplicates=2, author_comments=2), Outcome.HOLD),
+        (Facts(near_duplicates=3, same_author_duplicates=3, author_comments=3), Outcome.HOLD),
     ],
 )
 def test_copies_by_others_or_by_a_new_author_weigh_full(facts: Facts, outcome: Outcome) -> None:

@@ -63,11 +63,13 @@ async def facts(address: Address, timeout_s: float) -> Facts:
     try:
         async with asyncio.timeout(timeout_s):
             (info,) = await exchange(wire, [("INFO",)])
-        return Facts.parse(info)
     except TimeoutError:
         raise StoreUnavailable(f"no answer from Redis at {address} within {timeout_s:g} s") from None
     finally:
         wire.abort("done")
+    if not isinstance(info, bytes) or b"redis_version:" not in info:
+        raise StoreUnavailable(f"what answers at {address} is no Redis")
+    return Facts.parse(info)
 
 
 async def loaded(address: Address, timeout_s: float, progress: Callable[[float], None]) -> Facts:

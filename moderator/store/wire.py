@@ -5,6 +5,7 @@ handed over inside `data_received`, which is what makes the single sender cheap.
 """
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from math import inf
@@ -17,6 +18,7 @@ from moderator.store.address import Address
 from moderator.store.command import Command, Receiver, Refused, Word
 
 _NOTHING = object()
+_IDLE_S = 15
 _LOCKED_OUT = frozenset({"NOAUTH", "WRONGPASS", "NOPERM"})
 
 
@@ -37,6 +39,7 @@ class Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]  # asyncio's own stub: streams give a Transport
+        _keep_alive(transport.get_extra_info("socket"))
 
     def data_received(self, data: bytes) -> None:
         if self.closed:
@@ -114,6 +117,16 @@ async def _dial(address: Address, timeout_s: float, then: Sequence[tuple[Word, .
         wire.abort("the connection was given up")
         raise
     return wire
+
+
+def _keep_alive(connection: socket.socket) -> None:
+    """Find out about a peer that vanished without a word while the connection was idle (failover, NAT)."""
+    if connection.family in {socket.AF_INET, socket.AF_INET6}:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if hasattr(socket, "TCP_KEEPIDLE"):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _IDLE_S)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _IDLE_S // 3)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
 
 
 def _entrance(address: Address) -> list[tuple[Word, ...]]:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from moderator.errors import SettingsError, StoreError
+from moderator.errors import OutcomeUnknown, SettingsError, StoreError, StoreUnavailable
 from moderator.store import folder as data_folder
 from moderator.store.client import Client
 from moderator.store.embedded import EmbeddedServer
@@ -200,6 +200,38 @@ async def test_when_service_and_server_are_killed_the_next_start_has_everything(
     acknowledged = max(100, await asyncio.to_thread(service.kill))
     async with running(short_folder) as (_, client):
         assert await client.call("EXISTS", *(f"k{n}" for n in range(acknowledged))) == acknowledged
+
+
+async def test_a_server_killed_under_load_loses_nothing_that_was_acknowledged(short_folder: Path) -> None:
+    async with running(short_folder) as (_, client):
+        acknowledged = [0] * 32
+        unknown = [0] * 32
+        stopping = asyncio.Event()
+
+        async def write(number: int) -> None:
+            while not stopping.is_set():
+                try:
+                    acknowledged[number] = await client.call("INCR", f"n{number}")
+                except OutcomeUnknown:
+                    unknown[number] += 1
+                except StoreUnavailable:
+                    await asyncio.sleep(0.01)
+
+        writers = [asyncio.create_task(write(number)) for number in range(32)]
+        for _ in range(3):
+            process = (await eventually(client.info))[0].process
+            await asyncio.sleep(0.1)
+            os.kill(process, signal.SIGKILL)
+            await asyncio.sleep(0.01)
+        await eventually(lambda: client.call("PING"))
+        stopping.set()
+        await asyncio.gather(*writers)
+        kept = [int(await client.call("GET", f"n{number}")) for number in range(32)]
+        # Never less than was said; more only where it was said that nobody knows.
+        for there, said, lost in zip(kept, acknowledged, unknown, strict=True):
+            assert said <= there <= said + lost
+        assert sum(unknown) > 0
+        assert min(acknowledged) > 100
 
 
 async def test_a_start_that_is_cancelled_leaves_no_server(short_folder: Path) -> None:

@@ -1,10 +1,13 @@
 r"""A comment as the bytes under its key: a header that scripts can read, then MessagePack.
 
-    1 <sequence> <content digest>\n<msgpack of domain.Comment>
+    1 <sequence> <content digest>\n<mark><msgpack of domain.Comment>
+
+The decision in force is most often the latest revision's; then the mark is `=` and it is stored once, which saves a
+tenth of the record; else the mark is `.`.
 
 The header's first word is the record's version. Within a version a struct may gain fields at its end with defaults;
-anything else needs the next number, a reader for it in `_READERS`, and a release that reads both before one
-that writes the new one.
+anything else needs the next number, a reader for it in `_READERS`, and a release that reads both before one that
+writes the new one.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,13 +20,17 @@ from moderator.errors import StoreError
 
 VERSION = 1
 
+_SAME, _OWN = b"=", b"."
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER_1 = msgspec.msgpack.Decoder(Comment)
 
 
 def encode(comment: Comment) -> bytes:
     """The record's body. `lua/change.lua` puts the header before it, for it alone knows the digest that stays."""
-    return _ENCODER.encode(comment)
+    decision = comment.decision
+    if decision is not None and comment.revisions and comment.latest.decision == decision:
+        return _SAME + _ENCODER.encode(msgspec.structs.replace(comment, decision=None))
+    return _OWN + _ENCODER.encode(comment)
 
 
 def decode(value: bytes) -> Comment:
@@ -44,7 +51,7 @@ def decode(value: bytes) -> Comment:
         )
     try:
         return reader(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, IndexError):
         # `from None`: the decoder's message may quote what the comment holds.
         raise StoreError("a record of a known version cannot be read", code="damaged_record") from None
 
@@ -70,5 +77,12 @@ def content_digest(content: Comment | Submission) -> str:
     return digest.hexdigest()
 
 
-_READERS: Mapping[bytes, Callable[[bytes], Comment]] = {b"1": _DECODER_1.decode}
+def _read_1(body: bytes) -> Comment:
+    comment = _DECODER_1.decode(memoryview(body)[1:])
+    if body[:1] == _SAME:
+        return msgspec.structs.replace(comment, decision=comment.latest.decision)
+    return comment
+
+
+_READERS: Mapping[bytes, Callable[[bytes], Comment]] = {b"1": _read_1}
 """Version → reader. This release writes the highest."""

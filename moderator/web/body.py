@@ -65,7 +65,10 @@ async def read(request: web.Request, *, types: Iterable[str], limit_bytes: int, 
     try:
         return await _collect(request, limit_bytes)
     except (web.RequestPayloadError, HttpProcessingError, ConnectionError) as error:
-        raise Refused(400, "invalid_body", "The body ended early or is not encoded as its headers say.") from error
+        # Nobody knows where the next request begins: what still comes is not to be read, and the connection ends.
+        request.content.feed_eof()
+        detail = "The body ended early or is not encoded as its headers say."
+        raise Refused(400, "invalid_body", detail, headers={"Connection": "close"}) from error
 
 
 async def parse(body: bytes, *, nesting_limit: int) -> Parsed:

@@ -192,7 +192,7 @@ def _reason(reason: Reason) -> ReasonView:
 
 
 def _signal(signal: Signal) -> SignalView:
-    value = int(signal.value) if signal.value.is_integer() else round(signal.value, 4)
+    value = int(signal.value) if float(signal.value).is_integer() else round(signal.value, 4)
     return SignalView(code=signal.code, value=value, detail=signal.detail)
 
 

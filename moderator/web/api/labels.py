@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from aiohttp import web
@@ -39,7 +39,7 @@ async def export(call: Call) -> web.Response:
 async def add(call: Call) -> web.Response:
     """Labels from outside: with a key they count once an admin admits their source, an admin's own count at once."""
     lines, refused = await asyncio.to_thread(read_lines, call.body, call.services.settings)
-    provenance = "import" if isinstance(call.principal, Person) else "external"
+    provenance: Literal["import", "external"] = "import" if isinstance(call.principal, Person) else "external"
     rows = [row_of(label) for _, label in lines]
     accepted, more = await call.services.labels.add(call.site, rows, provenance=provenance, source=call.who)
     refused += [RefusedLine(line=lines[index][0], code=error.code, detail=error.detail) for index, error in more]

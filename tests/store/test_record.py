@@ -38,18 +38,23 @@ def anything(kind: Any) -> st.SearchStrategy[Any]:
     origin, arguments = get_origin(kind), get_args(kind)
     if kind in LEAVES:
         return LEAVES[kind]
+    if origin in (UnionType, Union):
+        return st.one_of(*(anything(each) for each in arguments))
     if origin is not None:
-        return {
-            UnionType: lambda: st.one_of(*(anything(each) for each in arguments)),
-            Union: lambda: st.one_of(*(anything(each) for each in arguments)),
-            Literal: lambda: st.sampled_from(arguments),
-            tuple: lambda: st.lists(anything(arguments[0]), max_size=2).map(tuple),
-            dict: lambda: st.dictionaries(TEXT, anything(arguments[1]), max_size=3),
-        }[origin]()
+        return _container(origin, arguments)
     if issubclass(kind, Enum):
         return st.sampled_from([*kind])
     hints = get_type_hints(kind)
     return st.builds(kind, **{name: anything(hints[name]) for name in kind.__struct_fields__})
+
+
+def _container(origin: Any, arguments: tuple[Any, ...]) -> st.SearchStrategy[Any]:
+    if origin is Literal:
+        return st.sampled_from(arguments)
+    if origin is tuple:
+        return st.lists(anything(arguments[0]), max_size=2).map(tuple)
+    assert origin is dict
+    return st.dictionaries(TEXT, anything(arguments[1]), max_size=3)
 
 
 def stored(comment: Comment, version: int = record.VERSION) -> bytes:

@@ -342,7 +342,7 @@ def _array(folder: Path, name: str, kind: type[np.generic], shape: tuple[int, ..
         found = file.read(len(header))
     if found != header or path.stat().st_size != size:
         raise _refused(folder, f"{name} is no array of {np.dtype(kind).name} {shape}", _AGAIN)
-    array: NDArray[Any] = np.memmap(path, kind, "r", len(header), shape)
+    array: NDArray[Any] = np.memmap(path, kind, "r", len(header), shape).view(np.ndarray)
     if not np.isfinite(array if array.size < BUCKETS else 0).all():
         raise _refused(folder, f"{name} holds a number that is not finite", _AGAIN)
     return array

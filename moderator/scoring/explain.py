@@ -7,7 +7,7 @@ lost when the clause is left out, all clauses (at most `CLAUSES`) in one batch.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from moderator.domain import ATTRIBUTES, Span
 from moderator.scoring.bundle import Model
 from moderator.scoring.calibration import weights
 from moderator.scoring.encoding import Encodes
-from moderator.scoring.normalise import Passage, meaning_text
+from moderator.scoring.normalise import Passage
 from moderator.scoring.surface import FACT_BASE, LANES, Weights, extract, occurrences
 
 SPANS = 8
@@ -52,6 +52,10 @@ def contributions(passage: Passage, surface: Weights) -> tuple[NDArray[np.float6
     return characters, told.astype(np.float64)
 
 
+Found: TypeAlias = tuple[int, int, int, float]
+"""(begin, end in the normalised text, lane, weight)."""
+
+
 def explain(
     model: Model, passage: Passage, language: str, attributes: Sequence[str], encoder: Encodes | None
 ) -> tuple[Span, ...]:
@@ -60,35 +64,39 @@ def explain(
     `encoder` None: the surface view alone speaks.
     """
     lanes = [ATTRIBUTES.index(attribute) for attribute in attributes]
-    spans = [*_words(model, passage, lanes)]
+    found = list(_words(model, passage, lanes))
     if encoder is not None:
-        spans += _clauses(model, passage, language, lanes, encoder)
-    heaviest = sorted(spans, key=lambda span: -span.weight)[:SPANS]
-    return tuple(sorted(heaviest, key=lambda span: (span.begin, span.end, span.attribute)))
+        found += _clauses(model, passage, language, lanes, encoder)
+    heaviest = sorted(found, key=lambda one: -one[3])[:SPANS]
+    begins, ends = passage.places()
+    return tuple(
+        Span(begin=int(begins[begin]), end=int(ends[end - 1]), attribute=ATTRIBUTES[lane], weight=round(weight, 3))
+        for begin, end, lane, weight in sorted(heaviest)
+    )
 
 
-def _words(model: Model, passage: Passage, lanes: Sequence[int]) -> Iterator[Span]:
+def _words(model: Model, passage: Passage, lanes: Sequence[int]) -> Iterator[Found]:
     characters, _ = contributions(passage, model.surface)
     sums = np.concatenate([np.zeros((1, LANES)), np.cumsum(characters, axis=0)])
     for match in _WORD.finditer(passage.normal):
         weight = sums[match.end()] - sums[match.start()]
         for lane in lanes:
             if weight[lane] >= _LEAST_WORD:
-                yield _span(passage, match.start(), match.end(), lane, weight[lane])
+                yield match.start(), match.end(), lane, float(weight[lane])
 
 
-def _clauses(model: Model, passage: Passage, language: str, lanes: Sequence[int], encoder: Encodes) -> Iterator[Span]:
+def _clauses(model: Model, passage: Passage, language: str, lanes: Sequence[int], encoder: Encodes) -> Iterator[Found]:
     by_language = weights(model.calibration, [language])[0]
     clauses = _cut(passage.normal)
     if len(clauses) < 2 or not by_language.any():
         return
     whole = passage.normal
-    without = [replace(passage, normal=whole[:begin] + " " + whole[end:]) for begin, end in clauses]
-    logits = encoder.encode([meaning_text(part) for part in (passage, *without)]) @ model.meaning * by_language
+    texts = [whole, *(f"{whole[:begin]} {whole[end:]}" for begin, end in clauses)]
+    logits = encoder.encode([" ".join(text.split()) for text in texts]) @ model.meaning * by_language
     for (begin, end), lost in zip(clauses, logits[0] - logits[1:], strict=True):
         for lane in lanes:
             if lost[lane] >= _LEAST_CLAUSE:
-                yield _span(passage, begin, end, lane, lost[lane])
+                yield begin, end, lane, float(lost[lane])
 
 
 def _cut(text: str) -> list[tuple[int, int]]:
@@ -105,12 +113,3 @@ def _cut(text: str) -> list[tuple[int, int]]:
 def _trimmed(text: str, begin: int, end: int) -> tuple[int, int]:
     part = text[begin:end]
     return begin + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
-
-
-def _span(passage: Passage, begin: int, end: int, lane: int, weight: float) -> Span:
-    return Span(
-        begin=int(passage.begins[begin]),
-        end=int(passage.ends[end - 1]),
-        attribute=ATTRIBUTES[lane],
-        weight=round(float(weight), 3),
-    )

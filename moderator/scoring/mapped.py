@@ -1,52 +1,41 @@
-"""A text that remembers where each of its characters came from, and edits that keep that true."""
+"""A text that remembers how it was made, so that any part of it can be found in the text as sent.
+
+Scoring needs only the text; the map is worked out when an explanation asks for it.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Edit: TypeAlias = tuple[int, int, str]
 """(begin, end, replacement): positions in the text that is edited, `begin < end`."""
 
-Places: TypeAlias = range | NDArray[np.int64]
+Places: TypeAlias = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
-    """`text[i]` stood at code points `[begins[i], ends[i])` of the text as sent; both never fall."""
+class Mapped(Struct, frozen=True, gc=False):
+    """A text made of `parts` of the text `before` it: (begin, end there, what stands here), in order.
+
+    A part as long as what it stands for maps character by character; any other maps, each of its characters, to all
+    that it stands for. `characters` are such parts, one for each character before. Without either it is the text as
+    sent.
+    """
 
     text: str
-    begins: Places
-    ends: Places
+    before: "Mapped | None" = None
+    parts: Sequence[Edit] = ()
+    characters: Sequence[str] = ()
 
     @classmethod
-    def sent(cls, text: str) -> "Mapped":
-        """The text as sent, which maps to itself."""
-        return cls(text, range(len(text)), range(1, len(text) + 1))
-
-    @classmethod
-    def assembled(cls, parts: Sequence[Edit]) -> "Mapped":
-        """A text of parts (begin, end of what it stands for, text). A part as long as that maps one to one."""
-        if not parts:
-            return cls("", range(0), range(0))
-        first, last, texts = zip(*parts, strict=True)
-        sizes = np.fromiter(map(len, texts), np.int64, len(texts))
-        begins, ends = np.array(first, np.int64), np.array(last, np.int64)
-        kept = sizes == ends - begins
-        # One to one: begin + k and begin + k + 1; else begin and end, whatever k.
-        within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        within *= np.repeat(kept, sizes)
-        starts = np.repeat(begins, sizes) + within
-        return cls("".join(texts), starts, np.repeat(np.where(kept, begins + 1, ends), sizes) + within)
+    def assembled(cls, sent: "Mapped", parts: Sequence[Edit]) -> "Mapped":
+        """A text of `parts` of `sent`."""
+        return cls("".join([part for _, _, part in parts]), sent, parts)
 
     def edited(self, edits: Sequence[Edit]) -> "Mapped":
-        """Replace parts, given in order and without overlap.
-
-        A replacement as long as what it replaces maps character by character; any other maps, each of its characters,
-        to all that it replaces.
-        """
+        """Replace parts, given in order and without overlap."""
         if not edits:
             return self
         text = self.text
@@ -56,18 +45,31 @@ class Mapped:
             parts += ((done, edit[0], text[done : edit[0]]), edit)
             done = edit[1]
         parts.append((done, len(text), text[done:]))
-        if all(len(replacement) == end - begin for begin, end, replacement in edits):
-            return Mapped("".join([part for _, _, part in parts]), self.begins, self.ends)
-        return self._through(Mapped.assembled(parts))
+        return Mapped.assembled(self, parts)
 
     def replaced(self, parts: Sequence[str]) -> "Mapped":
         """Replace every character by the part of the same number, which may be empty or long."""
-        places = np.repeat(np.arange(len(parts)), np.fromiter(map(len, parts), np.int64, len(parts)))
-        return self._through(Mapped("".join(parts), places, places + 1))
+        return Mapped("".join(parts), self, (), parts)
 
-    def _through(self, later: "Mapped") -> "Mapped":
-        """`later` was made of this text: map it to the text as sent."""
-        if isinstance(self.begins, range) and self.begins.start == 0:
-            return later
-        first, last = np.asarray(self.begins), np.asarray(self.ends)
-        return Mapped(later.text, first[later.begins], last[np.asarray(later.ends) - 1])
+    def places(self) -> tuple[Places, Places]:
+        """Where each character stood: code points `[begins[i], ends[i])` of the text as sent; both never fall."""
+        if self.before is None:
+            begins = np.arange(len(self.text))
+            return begins, begins + 1
+        begins, ends = _places(self.parts or [(place, place + 1, part) for place, part in enumerate(self.characters)])
+        if self.before.before is None:
+            return begins, ends
+        first, last = self.before.places()
+        return first[begins], last[ends - 1]
+
+
+def _places(parts: Sequence[Edit]) -> tuple[Places, Places]:
+    """Where each character of the joined parts stood in the text before."""
+    first, last, texts = zip(*parts, strict=True) if parts else ((), (), ())
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    begins, ends = np.array(first, np.int64), np.array(last, np.int64)
+    kept = sizes == ends - begins
+    # One to one: begin + k and begin + k + 1; else begin and end, whatever k.
+    within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    within *= np.repeat(kept, sizes)
+    return np.repeat(begins, sizes) + within, np.repeat(np.where(kept, begins + 1, ends), sizes) + within

@@ -39,9 +39,9 @@ class Page:
     _depth: int = 0
     _quoted_from: int = 0
 
-    def mapped(self) -> Mapped:
-        """The text with its map."""
-        return Mapped.assembled(self.parts)
+    def mapped(self, markup: str) -> Mapped:
+        """The text with its map to `markup`."""
+        return Mapped.assembled(Mapped(markup), self.parts)
 
     def say(self, markup: str, begin: int, end: int) -> None:
         """Add text of `markup[begin:end]` that stands for itself."""

@@ -8,10 +8,10 @@ An ordinary comment passes all searches of step 3 without a hit and without a lo
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from moderator.scoring import evasions, lookalikes, markup, quotes
@@ -20,24 +20,29 @@ from moderator.scoring.mapped import Edit, Mapped, Places
 Format = Literal["plain", "html"]
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """One voice in a comment: its normalised text and where each code point of it stood in the text as sent.
+class Passage(Struct, frozen=True, gc=False):
+    """One voice in a comment: its normalised text, which remembers where it stood in the text as sent.
 
-    `normal[i]` stood at code points `[begins[i], ends[i])`. Case is kept: capitals are a feature.
+    Case is kept: capitals are a feature.
     `undone`: characters that the normaliser took away or replaced because they hid something.
     `links`: targets of links that the markup holds and the text does not show.
     """
 
-    normal: str
-    begins: Places
-    ends: Places
+    mapped: Mapped
     undone: int = 0
     links: int = 0
 
+    @property
+    def normal(self) -> str:
+        """The normalised text."""
+        return self.mapped.text
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+    def places(self) -> tuple[Places, Places]:
+        """`normal[i]` stood at code points `[begins[i], ends[i])` of the text as sent."""
+        return self.mapped.places()
+
+
+class Prepared(Struct, frozen=True, gc=False):
     """A text ready to be scored: `plain` as a reader sees it, the writer's `own` words, what is `quoted` if any."""
 
     plain: str
@@ -59,7 +64,7 @@ def prepare(text: str, format: Format = "plain") -> Prepared:  # noqa: A002 - th
     """Return `text` prepared. Linear in its length; never raises for a valid string."""
     # 1. Markup.
     page = markup.read(text) if format == "html" else None
-    seen = page.mapped() if page else Mapped.sent(text)
+    seen = page.mapped(text) if page else Mapped(text)
     links = page.links if page else 0
     # 2. Quotes.
     ranges = quotes.find(seen.text, page.quotes if page else ())
@@ -96,7 +101,7 @@ def _passage(text: Mapped, links: int) -> Passage:
             mended = text.edited(edits)
             undone += _changed(text.text, mended.text) if hid else 0
             text = mended
-    return Passage(text.text, text.begins, text.ends, undone, links)
+    return Passage(text, undone, links)
 
 
 def _plain_characters(text: Mapped) -> tuple[Mapped, int]:

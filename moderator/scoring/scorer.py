@@ -5,9 +5,9 @@ two threads (a candidate is verified while the champion serves): they share one 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from moderator.domain import ATTRIBUTES, Scored, Span
@@ -28,8 +28,7 @@ _EVEN = 0.5
 _SPAM = ATTRIBUTES.index("spam")
 
 
-@dataclass(frozen=True, slots=True)
-class TextIn:
+class TextIn(Struct, frozen=True, gc=False):
     """One text to score. `language` is what the caller expects, used where the text itself cannot tell."""
 
     text: str

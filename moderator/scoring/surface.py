@@ -35,6 +35,8 @@ CHARACTER_BUCKETS = 3 << 18
 WORD_BUCKETS = (1 << 18) - 64
 FACT_BASE = CHARACTER_BUCKETS + WORD_BUCKETS
 _FAMILY_STARTS = np.array([0, CHARACTER_BUCKETS, FACT_BASE], np.uint32)
+_FACT_PLACES = np.arange(len(FACTS))
+_FACT_BUCKETS = (FACT_BASE + _FACT_PLACES).astype(np.uint32)
 # A sort key is 32 bits: 20 of the bucket, the rest of the text's number in its pass.
 _TEXTS_A_PASS = 2048
 _CHARACTERS_A_PASS = 1 << 18
@@ -141,7 +143,7 @@ def occurrences(passage: Passage) -> Occurrences:
     ends = np.concatenate([ends - ~layout.written[ends - 1], token_ends, token_ends[words.right]])
     # One blank stands before the text, which is not part of it.
     return Occurrences(
-        np.concatenate([windows[inside], words.tokens, words.pairs]),
+        np.concatenate([windows[inside], words.keys]),
         layout.sources[begins] - 1,
         layout.sources[ends - 1],
     )
@@ -167,22 +169,29 @@ def _extract_pass(passages: Sequence[Passage]) -> Features:
     terms = _terms(layout)
     windows, inside = _windows(layout, terms)
     words = _words(layout, terms)
-    facts = np.arange(FACT_BASE, FACT_BASE + len(FACTS), dtype=np.uint32)
     rows = np.arange(len(passages), dtype=np.uint32)[:, None] << np.uint32(_BUCKET_BITS)
-    keys = np.concatenate([windows[inside], words.tokens, words.pairs, (rows + facts).ravel()])
+    keys = np.concatenate([windows[inside], words.keys, (rows + _FACT_BUCKETS).ravel()])
     keys.sort()
     # 3. Count what is equal.
-    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-    distinct = keys[first]
-    counts = np.diff(first, append=len(keys))
+    fresh = np.empty(len(keys), np.bool_)
+    fresh[0] = True
+    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
+    first = fresh.nonzero()[0]
+    distinct = keys.take(first)
+    counts = np.empty_like(first)
+    np.subtract(first[1:], first[:-1], out=counts[:-1])
+    counts[-1] = len(keys) - first[-1]
     # 4. Weigh each family of a text to length 1; the facts, last in a row, have values of their own.
     values = _SUBLINEAR.take(counts, mode="clip")
-    bounds = np.append(np.searchsorted(distinct, (rows + _FAMILY_STARTS).ravel()), len(distinct))
-    squares = np.concatenate([[0.0], np.cumsum(np.square(values, dtype=np.float64))])[bounds]
-    lengths = np.sqrt(np.maximum(np.diff(squares), 1.0)).astype(np.float32)
-    values /= np.repeat(lengths, np.diff(bounds))
-    values[bounds[2::3, None] + np.arange(len(FACTS))] = _fact_values(passages, layout)
-    return Features(distinct & np.uint32(BUCKETS - 1), bounds[::3].astype(np.int64), values)
+    bounds = np.empty(3 * len(passages) + 1, np.int64)
+    bounds[:-1] = distinct.searchsorted((rows + _FAMILY_STARTS).ravel())
+    bounds[-1] = len(distinct)
+    # An empty family gets some length, and has nothing to divide by it.
+    lengths = np.sqrt(np.add.reduceat(values * values, bounds[:-1]))
+    values /= lengths.repeat(np.diff(bounds))
+    values[bounds[2::3, None] + _FACT_PLACES] = _fact_values(passages, layout)
+    distinct &= np.uint32(BUCKETS - 1)
+    return Features(distinct, bounds[::3].copy(), values)
 
 
 # A hash of any run of characters in one subtraction-free step: with powers of an odd step A, the sum of
@@ -243,13 +252,12 @@ def _windows(layout: Layout, terms: NDArray[np.uint32]) -> tuple[NDArray[np.uint
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Keys of all tokens, and of pairs of neighbouring words (what is no word between them is passed over).
+    """Keys of all tokens, then of all pairs of neighbouring words (what is no word between them is passed over).
 
     `left` and `right` number the tokens of each pair.
     """
 
-    tokens: NDArray[np.uint32]
-    pairs: NDArray[np.uint32]
+    keys: NDArray[np.uint32]
     left: NDArray[np.int64]
     right: NDArray[np.int64]
 
@@ -258,22 +266,20 @@ def _words(layout: Layout, terms: NDArray[np.uint32]) -> _Words:
     starts = layout.starts
     if not starts.size:
         nothing = np.empty(0, np.int64)
-        return _Words(np.empty(0, np.uint32), np.empty(0, np.uint32), nothing, nothing)
+        return _Words(np.empty(0, np.uint32), nothing, nothing)
     hashes = np.add.reduceat(terms, starts, dtype=np.uint32)
     hashes *= _powers_for(len(terms))[1].take(starts)
     texts = layout.texts.take(starts)
-    words = np.flatnonzero(layout.entries.take(starts) & WORD)
-    left, right = words[:-1], words[1:]
-    together = texts[left] == texts[right]
-    left, right = left[together], right[together]
-    pairs = hashes[left] * _PAIR ^ hashes[right]
-    return _Words(_word_buckets(hashes, texts), _word_buckets(pairs, texts[left]), left, right)
-
-
-def _word_buckets(hashes: NDArray[np.uint32], texts: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    buckets = (_mix(hashes) >> np.uint32(7)) % np.uint32(WORD_BUCKETS)
-    buckets += np.uint32(CHARACTER_BUCKETS) + (texts << np.uint32(_BUCKET_BITS))
-    return buckets
+    words = (layout.entries.take(starts) & WORD).nonzero()[0]
+    owners = texts.take(words)
+    last = (owners[1:] == owners[:-1]).nonzero()[0]
+    left, right = words.take(last), words.take(last + 1)
+    keys = _mix(np.concatenate([hashes, hashes.take(left) * _PAIR ^ hashes.take(right)]))
+    keys >>= np.uint32(7)
+    keys %= np.uint32(WORD_BUCKETS)
+    keys += np.uint32(CHARACTER_BUCKETS)
+    keys += np.concatenate([texts, texts.take(left)]) << np.uint32(_BUCKET_BITS)
+    return _Words(keys, left, right)
 
 
 def _fact_values(passages: Sequence[Passage], layout: Layout) -> NDArray[np.float32]:

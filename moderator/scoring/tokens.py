@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from moderator.scoring.characters import DIGIT, FLAGS_SHIFT, JOINER, SPACE, UPPER, WORD, describe
 
-_BLANK = np.uint32(SPACE)
+_KINDS = SPACE | WORD
 # Letters, capitals and digits of a text are counted in one sum: 21 bits each in 64.
 _COUNT_BITS = 21
 _COUNTED = np.array(
@@ -18,6 +18,8 @@ _COUNTED = np.array(
     ],
     np.uint64,
 )
+_COUNT_SHIFTS = np.arange(3, dtype=np.uint64) * np.uint64(_COUNT_BITS)
+_COUNT_MASK = np.uint64((1 << _COUNT_BITS) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +44,29 @@ def lay_out(texts: Sequence[str]) -> Layout:
     joined = " ".join(("", *texts, ""))
     entries = describe(np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32))
     _joiners(entries)
-    sizes = np.fromiter(map(len, texts), np.int64, len(texts)) + 1
-    begins = np.cumsum(sizes) - sizes
-    counts = np.add.reduceat(_COUNTED.take(entries >> FLAGS_SHIFT & np.uint32(31)), begins)
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    sizes += 1
+    begins = sizes.cumsum() - sizes
     # A blank goes in wherever two neighbours differ in kind and neither is a blank.
-    kinds = entries & (SPACE | WORD)
-    cuts = np.empty(len(entries), np.bool_)
-    cuts[0] = False
-    np.equal(kinds[1:] ^ kinds[:-1], WORD, out=cuts[1:])
-    places = np.arange(len(entries))
-    places += np.cumsum(cuts)
-    laid = np.full(int(places[-1]) + 1, _BLANK, np.uint32)
+    kinds = entries & _KINDS
+    cuts = np.zeros(len(entries), np.int64)
+    np.equal(kinds[1:] ^ kinds[:-1], WORD, out=cuts[1:], casting="unsafe")
+    places = cuts.cumsum()
+    places += np.arange(len(entries))
+    laid = np.full(int(places[-1]) + 1, SPACE)
     laid[places] = entries
     sources = np.zeros(len(laid), np.int64)
     sources[places] = np.arange(len(entries))
     written = (laid & SPACE) == 0
     owners = np.zeros(len(laid), np.uint32)
-    owners[places[begins[1:]]] = 1
+    owners[places.take(begins[1:])] = 1
     return Layout(
         laid,
         written,
-        np.cumsum(owners, dtype=np.uint32),
+        owners.cumsum(dtype=np.uint32),
         sources,
-        np.flatnonzero(written[1:] & ~written[:-1]) + 1,
-        _unpack(counts),
+        (written[1:] > written[:-1]).nonzero()[0] + 1,
+        _counts(entries, begins),
     )
 
 
@@ -77,6 +78,7 @@ def _joiners(entries: NDArray[np.uint32]) -> None:
         entries[inner] |= WORD
 
 
-def _unpack(counts: NDArray[np.uint64]) -> NDArray[np.float64]:
-    shifts = np.arange(3, dtype=np.uint64) * np.uint64(_COUNT_BITS)
-    return (counts[:, None] >> shifts & np.uint64((1 << _COUNT_BITS) - 1)).astype(np.float64)
+def _counts(entries: NDArray[np.uint32], begins: NDArray[np.int64]) -> NDArray[np.float64]:
+    packed = np.add.reduceat(_COUNTED.take(entries >> FLAGS_SHIFT, mode="clip"), begins)
+    counts: NDArray[np.uint64] = packed[:, None] >> _COUNT_SHIFTS & _COUNT_MASK
+    return counts.astype(np.float64)

@@ -32,7 +32,7 @@ types: install-test ## mypy, strict
 	@$(BIN)/mypy
 
 bench: install-test ## measure the budgets as ratios and keep the results
-	@$(BIN)/python tests/bench/run.py $(ARGS)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 train: install ## train a bundle from corpora: make train CORPORA=folder
 	@test -n "$(CORPORA)" || { echo "make train needs CORPORA=folder, the folder that holds the labelled corpora." >&2; exit 1; }

@@ -226,6 +226,8 @@ def _command(keys: Keys, site: str, change: Change) -> tuple[list[str], list[str
     ]
     args += [score for _, score in moves.enter]
     for work in change.wait:
+        if (work.site, work.id) != (site, new.id):
+            raise ValueError("work that a change brings is about the comment that changes")
         names += [keys.waiting(lane, work.kind), keys.tries(lane, work.kind)]
         args += [work.member, work.after_ms]
     return names, args

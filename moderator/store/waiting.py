@@ -63,6 +63,7 @@ class Waiting:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._keys = client.keys
+        self._turn = 0
 
     async def claim(
         self, kinds: Sequence[str], limit: int, lease_s: float, *, max_tries: int = MAX_TRIES
@@ -72,8 +73,10 @@ class Waiting:
         An idle call is one round of one cheap read a lane; only lanes with due items are claimed from.
         An item whose last allowed try ended in silence (its worker died) becomes a dead letter here.
         """
-        lanes = range(self._client.lanes)
-        waits = [(lane, kind) for lane in lanes for kind in kinds]
+        lanes = self._client.lanes
+        # Begin with another lane each time: none starves while more is due than workers can do.
+        self._turn = (self._turn + 1) % lanes
+        waits = [((self._turn + step) % lanes, kind) for step in range(lanes) for kind in kinds]
         due = await pages.each(self._client, [(DUE, [self._keys.waiting(lane, kind)], ()) for lane, kind in waits])
         claims, left = [], limit
         for (lane, kind), count in zip(waits, due, strict=True):

@@ -36,6 +36,7 @@ COMMANDS = (
     Command("score", "score text or NDJSON from stdin"),
     # How it learns
     Command("labels", "export and import labels, and admit their sources"),
+    Command("train", "train a bundle from a site's labels or from corpora"),
     Command("evaluate", "measure a bundle on corpora"),
     Command("models", "list, show, promote and roll back bundles"),
 )

@@ -41,7 +41,7 @@ async def test_a_revoked_key_stops_when_its_answer_is_no_longer_fresh(
     # When it is revoked, then the process lets it in while its answer is fresh, and no longer
     await sites.revoke("news", "first")
     assert await accounts.key(key) is not None
-    monkeypatch.setattr(accounts._principals, "_ticks", lambda: clock.ticks() + remembered.FRESH_S)
+    monkeypatch.setattr(accounts._principals, "_ticks", lambda: clock.ticks() + remembered.LIMIT_S)
     assert await accounts.key(key) is None
 
 

@@ -4,7 +4,10 @@ import pytest
 
 from moderator.access import KeyGrant, Person, Principal, Role, Scope
 from moderator.errors import Denied, InputError, Unauthenticated
+from moderator.flow.people import People
+from moderator.flow.sites import Sites
 from moderator.web.auth import Access, admit, bearer, identify, require, require_role
+from tests.web_fixture import Service
 
 KEY = KeyGrant(site="news", name="web", scopes=frozenset({Scope.SUBMIT}))
 ONE_SITE = Person(name="olena", roles={"news": Role.SENIOR})
@@ -124,3 +127,22 @@ async def test_a_route_may_be_for_both() -> None:
 async def test_a_person_without_any_role_has_no_site() -> None:
     with pytest.raises(Denied):
         await admit(NOWHERE, QUEUE, None, three_sites)
+
+
+async def test_over_http_a_person_of_several_sites_is_told_which_parameter_is_missing(service: Service) -> None:
+    # Given a person of two sites
+    people, sites = People(service.services.client), Sites(service.services.client)
+    await sites.create("sport")
+    await people.give_role("ada", "sport", Role.MODERATOR)
+    # When they ask for a queue without naming one, then it is a wrong query; naming one is enough
+    response = await service.call("GET", "/v1/queue", by=service.admin)
+    assert response.status == 400
+    assert (await response.json())["errors"][0]["pointer"] == "/site"
+    assert (await service.call("GET", "/v1/queue?site=sport", by=service.admin)).status == 200
+
+
+async def test_over_http_nobody_is_challenged(service: Service) -> None:
+    response = await service.call("GET", "/v1/queue", by="mk_unknown")
+    assert response.status == 401
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+    assert response.content_type == "application/problem+json"

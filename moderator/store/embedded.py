@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from moderator import clock, log, metrics
@@ -210,7 +211,7 @@ class EmbeddedServer:
         found = await self._answers()
         process = found.process if found is not None else self._process.pid if self._process is not None else None
         if not await self._shutdown() and process is not None and await self._alive():
-            os.kill(process, signal.SIGTERM)  # It does not answer yet.
+            _signal(process, signal.SIGTERM)  # It does not answer yet.
         for last in (False, True):
             end = clock.ticks() + (_STOP_S if process is not None else 0)
             while await self._alive():
@@ -223,7 +224,7 @@ class EmbeddedServer:
                 return True
             if process is not None and not last:
                 # Acknowledged writes are with the operating system already: even this loses none.
-                os.kill(process, signal.SIGKILL)
+                _signal(process, signal.SIGKILL)
         _log.error("embedded_server_left_behind", process=process)
         return False
 
@@ -243,3 +244,8 @@ class EmbeddedServer:
         finally:
             wire.abort("done")
         return False
+
+
+def _signal(process: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(process, number)

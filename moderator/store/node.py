@@ -66,7 +66,7 @@ class Node:
         Raises:
             StoreUnavailable, SettingsError: as `dial`.
         """
-        self._wire = await dial(self.address, self._timeout_s, self._answered, self._lost)
+        self._wire = await self._dial()
         self.health = Health.UP
 
     def start(self) -> None:
@@ -215,17 +215,20 @@ class Node:
         while self.health is not Health.CLOSED:
             await asyncio.sleep(max(0.0, self._slow_until - self._loop.time()))
             try:
-                wire = await dial(self.address, self._timeout_s, self._answered, self._lost)
+                self._wire = await self._dial()
             except ModeratorError as error:
                 self.health = Health.DOWN
                 self._refuse_waiting(error.detail)
                 await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
                 continue
-            if wire.closed:
-                continue
-            self._wire = wire
             self.health = Health.UP
             _log.info("store_connected", node=str(self.address))
             self._wake()
             return
+
+    async def _dial(self) -> Wire:
+        wire = await dial(self.address, self._timeout_s, self._answered, self._lost)
+        if wire.closed:
+            raise StoreUnavailable(f"Redis at {self.address} closed the connection at once")
+        return wire

@@ -85,6 +85,9 @@ def compose(text: str) -> list[Edit]:
 # 2. Letters escaped, set apart, repeated, or replaced.
 
 _LETTER = r"[^\W\d_]"
+SMALL = frozenset("abcdefghijklmnopqrstuvwxyzабвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґ")
+SEPARATORS = frozenset(" .-_*·•|~")
+SIGNS = frozenset("0134567@$")
 _SMALL = "a-zа-яёіїєґ"
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _THRICE = re.compile(r"(.)\1\1")

@@ -7,17 +7,18 @@
 An ordinary comment passes all searches of step 3 without a hit and without a loop over its characters (6 µs).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from moderator.scoring import evasions, lookalikes, markup, quotes
+from moderator.scoring import evasions, lookalikes, markup, quotes, triage
 from moderator.scoring.mapped import Edit, Mapped, Places
 
 Format = Literal["plain", "html"]
+_WORTH_TRIAGE = 4
 
 
 class Passage(Struct, frozen=True, gc=False):
@@ -74,6 +75,17 @@ def prepare(text: str, format: Format = "plain") -> Prepared:  # noqa: A002 - th
     apart = [(begin, end, "\n") for begin, end in quotes.outside(len(seen.text), ranges) if begin < end]
     # 3. Evasions.
     return Prepared(seen.text, _passage(own, links), _passage(seen.edited(apart), 0))
+
+
+def prepare_all(items: Sequence[tuple[str, Format]]) -> list[Prepared]:
+    """Prepare a batch: the same as `prepare` of each, but ordinary plain texts are found all at once."""
+    if len(items) < _WORTH_TRIAGE:
+        return [prepare(text, form) for text, form in items]
+    known = triage.ordinary([text for text, _ in items])
+    return [
+        Prepared(text, Passage(Mapped(text))) if ordinary and form == "plain" else prepare(text, form)
+        for (text, form), ordinary in zip(items, known, strict=True)
+    ]
 
 
 def meaning_text(passage: Passage) -> str:

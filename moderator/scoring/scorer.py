@@ -18,7 +18,7 @@ from moderator.scoring.calibration import VIEWS, Views, intercepts, probabilitie
 from moderator.scoring.encoding import Encodes, shared_encoder
 from moderator.scoring.explain import explain
 from moderator.scoring.meaning import DIMENSIONS, encoder_digest, encoder_name
-from moderator.scoring.normalise import Format, Passage, Prepared, meaning_text, prepare
+from moderator.scoring.normalise import Format, Passage, Prepared, meaning_text, prepare, prepare_all
 
 __all__ = ["Encodes", "Scorer", "TextIn", "record_vectors", "score_passages", "shared_encoder"]
 
@@ -65,7 +65,7 @@ class Scorer:
             ScoringError: a score is not a number. The whole batch fails: score its texts one by one.
         """
         # 1. What a reader sees, own and quoted apart (10 µs a text, pure Python but for odd texts).
-        prepared = [prepare(item.text, item.format) for item in inputs]
+        prepared = prepare_all([(item.text, item.format) for item in inputs])
         languages = [_detect(one, item) for one, item in zip(prepared, inputs, strict=True)]
         # 2. Both kinds of passage in one batch: quotes are rare.
         quoting = [position for position, one in enumerate(prepared) if one.quoted is not None]

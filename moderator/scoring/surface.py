@@ -46,7 +46,7 @@ _STEP = 0x9E3779B1
 _UNSTEP = pow(_STEP, -1, 1 << 32)
 _SPREAD = np.uint32(0x85EBCA6B)
 _MIX = np.uint32(0xC2B2AE35)
-_SEEDS = np.array([[0x2545F491], [0x7FEB352D], [0x846CA68B], [0x1B873593]], np.uint32)
+_SEEDS = np.array([0x2545F491, 0x7FEB352D, 0x846CA68B, 0x1B873593], np.uint32)
 _PAIR = np.uint32(0x27D4EB2F)
 _SUBLINEAR = (1 + np.log(np.maximum(np.arange(4096), 1))).astype(np.float32)
 
@@ -135,7 +135,7 @@ def occurrences(passage: Passage) -> Occurrences:
     layout = lay_out([passage.normal])
     terms = _terms(layout)
     windows, inside = _windows(layout, terms)
-    lengths, begins = np.nonzero(inside)
+    begins, lengths = np.nonzero(inside)
     ends = begins + lengths + 2
     words = _words(layout, terms)
     token_ends = np.flatnonzero(layout.written[:-1] & ~layout.written[1:]) + 1
@@ -165,13 +165,13 @@ def _passes(passages: Sequence[Passage]) -> Iterator[Sequence[Passage]]:
 def _extract_pass(passages: Sequence[Passage]) -> Features:
     # 1. Code points of the whole batch, tokens set apart by blanks.
     layout = lay_out([passage.normal for passage in passages])
-    # 2. Hashes, each with its text's number above it: one sort groups them by text, family and bucket.
+    # 2. Hashes, each with its text's number above it, in order: equal ones then stand side by side.
     terms = _terms(layout)
     windows, inside = _windows(layout, terms)
-    words = _words(layout, terms)
-    rows = np.arange(len(passages), dtype=np.uint32)[:, None] << np.uint32(_BUCKET_BITS)
-    keys = np.concatenate([windows[inside], words.keys, (rows + _FACT_BUCKETS).ravel()])
-    keys.sort()
+    words = _words(layout, terms).keys
+    words.sort()
+    rows = np.arange(len(passages) + 1, dtype=np.uint32)[:, None] << np.uint32(_BUCKET_BITS)
+    keys = _in_order(windows[inside], words, (rows[:-1] + _FACT_BUCKETS), rows[:, 0])
     # 3. Count what is equal.
     fresh = np.empty(len(keys), np.bool_)
     fresh[0] = True
@@ -184,7 +184,7 @@ def _extract_pass(passages: Sequence[Passage]) -> Features:
     # 4. Weigh each family of a text to length 1; the facts, last in a row, have values of their own.
     values = _SUBLINEAR.take(counts, mode="clip")
     bounds = np.empty(3 * len(passages) + 1, np.int64)
-    bounds[:-1] = distinct.searchsorted((rows + _FAMILY_STARTS).ravel())
+    bounds[:-1] = distinct.searchsorted((rows[:-1] + _FAMILY_STARTS).ravel())
     bounds[-1] = len(distinct)
     # An empty family gets some length, and has nothing to divide by it.
     lengths = np.sqrt(np.add.reduceat(values * values, bounds[:-1]))
@@ -230,24 +230,43 @@ def _mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _windows(layout: Layout, terms: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
-    """Keys (lengths, positions) of all 2- to 5-grams, and which of them lie inside one token."""
+    """Keys (positions, lengths) of all 2- to 5-grams, and which of them lie inside one token."""
     width = len(terms) - 1
-    sums = np.zeros((_LENGTHS, width), np.uint32)
-    inside = np.zeros((_LENGTHS, width), np.bool_)
+    sums = np.zeros((width, _LENGTHS), np.uint32)
+    inside = np.zeros((width, _LENGTHS), np.bool_)
     written = layout.written
-    np.add(terms[:-1], terms[1:], out=sums[0])
-    np.logical_or(written[:-1], written[1:], out=inside[0])
-    inner: NDArray[np.bool_] = written
-    for row in range(1, _LENGTHS):
-        size = max(width - row, 0)
-        np.add(sums[row - 1, :size], terms[row + 1 :], out=sums[row, :size])
-        inner = written[1 : size + 1] if row == 1 else np.logical_and(inner[:size], written[row : size + row])
-        inside[row, :size] = inner
-    sums *= _powers_for(width)[1]
+    np.add(terms[:-1], terms[1:], out=sums[:, 0])
+    np.logical_or(written[:-1], written[1:], out=inside[:, 0])
+    inner: NDArray[np.bool_] = written[1:]
+    for column in range(1, _LENGTHS):
+        size = max(width - column, 0)
+        np.add(sums[:size, column - 1], terms[column + 1 :], out=sums[:size, column])
+        inner = inner[:size] if column == 1 else np.logical_and(inner[:size], written[column : size + column])
+        inside[:size, column] = inner
+    sums *= _powers_for(width)[1][:, None]
     sums ^= _SEEDS
     keys = (_mix(sums) >> np.uint32(8)) * np.uint32(3) >> np.uint32(6)
-    keys += layout.texts[:width] << np.uint32(_BUCKET_BITS)
+    keys += (layout.texts[:width] << np.uint32(_BUCKET_BITS))[:, None]
     return keys, inside
+
+
+def _in_order(
+    characters: NDArray[np.uint32], words: NDArray[np.uint32], facts: NDArray[np.uint32], rows: NDArray[np.uint32]
+) -> NDArray[np.uint32]:
+    """All keys in ascending order; `characters` come text by text, `words` sorted, `facts` a row a text.
+
+    Sorting each text's part alone, inside the caches, takes a third of the time of one sort of everything.
+    """
+    ends = (characters >> np.uint32(_BUCKET_BITS)).searchsorted(np.arange(1, len(facts) + 1, dtype=np.uint32)).tolist()
+    word_ends = words.searchsorted(rows[1:]).tolist()
+    parts: list[NDArray[np.uint32]] = []
+    begin = word_begin = 0
+    for end, word_end, told in zip(ends, word_ends, facts, strict=True):
+        part = characters[begin:end]
+        part.sort()
+        parts += (part, words[word_begin:word_end], told)
+        begin, word_begin = end, word_end
+    return np.concatenate(parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """From fitted heads to a model that can be served: quantised, joined, calibrated."""
 
+from typing import Any
+
 import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
@@ -7,11 +9,11 @@ from numpy.typing import NDArray
 from moderator.domain import ATTRIBUTES
 from moderator.scoring.bundle import Model
 from moderator.scoring.calibration import ANY, VIEWS, Calibration, intercepts, probabilities, weights
-from moderator.scoring.surface import Weights
+from moderator.scoring.surface import Weights, quantise
 from moderator.training.blend import shares
 from moderator.training.calibrate import curve, platt, reference_weights
 from moderator.training.examples import Examples
-from moderator.training.fit import Heads, quantised
+from moderator.training.fit import Heads
 from moderator.training.params import Params
 from moderator.training.reading import Reading
 
@@ -25,7 +27,7 @@ _FEWEST_FOR_A_LANGUAGE = 300
 def assemble(heads: Heads, held: Examples, params: Params) -> Model:
     """Quantise `heads`, choose view weights by language and calibrate, all on `held` rows."""
     # 1. What will be served: the numbers below must know what quantisation lost.
-    table, meaning = quantised(heads.surface), heads.meaning.astype(np.float16).astype(np.float32)
+    table, meaning = quantise(heads.surface), heads.meaning.astype(np.float16).astype(np.float32)
     # 2. Both views' logits, each at a spread of 1: shares can then be compared between attributes.
     spread = heads.spreads.astype(np.float64)
     surface = dequantised_logits(table, held.reading)
@@ -65,18 +67,18 @@ def model_logits(model: Model, reading: Reading) -> dict[str, Floats]:
     return raw_logits(model.calibration, dequantised_logits(model.surface, reading), by_meaning, reading.languages)
 
 
-def curves(model: Model, held: Examples) -> dict[str, dict[str, dict[str, list[float]]]]:
-    """Views → attribute → thresholds with the shares of positives and negatives at or above each."""
+def curves(model: Model, held: Examples) -> dict[str, dict[str, Any]]:
+    """Attribute → `calibrate.curve` with the numbers of rows; under `surface` the same without the encoder."""
     raw = model_logits(model, held.reading)
     languages = held.reading.languages.tolist()
-    result: dict[str, dict[str, dict[str, list[float]]]] = {}
-    for views in VIEWS:
-        scores = probabilities(model.calibration, views, languages, raw[views])
-        result[views] = {}
-        for attribute, name in enumerate(ATTRIBUTES):
-            rows, truth = held.judged(attribute)
-            by_source = reference_weights(truth, held.sources[rows])
-            result[views][name] = curve(scores[rows, attribute], truth, by_source)
+    scores = {views: probabilities(model.calibration, views, languages, raw[views]) for views in VIEWS}
+    result: dict[str, dict[str, Any]] = {}
+    for attribute, name in enumerate(ATTRIBUTES):
+        rows, truth = held.judged(attribute)
+        by_source = reference_weights(truth, held.sources[rows])
+        drawn = {views: curve(scores[views][rows, attribute], truth, by_source) for views in VIEWS}
+        counts = {"positives": int(truth.sum()), "negatives": int((~truth).sum())}
+        result[name] = {**drawn["all"], **counts, "surface": drawn["surface"]}
     return result
 
 

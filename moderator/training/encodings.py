@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from moderator.scoring.encoding import Encodes, shared_encoder
 from moderator.scoring.meaning import DIMENSIONS, MAX_TOKENS, encoder_digest
-from moderator.scoring.scorer import Encodes, shared_encoder
 from moderator.training.corpus import Progress, silent
 
 _KEY_BYTES = 16
@@ -83,10 +83,16 @@ class CachedEncoder:
         texts = sorted(texts, key=len)  # equal lengths share a batch: padding costs as much as text
         for start in range(0, len(texts), _SEGMENT_ROWS):
             segment = texts[start : start + _SEGMENT_ROWS]
-            batches = [segment[i : i + _BATCH] for i in range(0, len(segment), _BATCH)]
-            encoded = [self._encoder.encode([_read_part(text) for text in batch]) for batch in batches]
-            self.store(segment, np.concatenate(encoded).astype(np.float16))
-            self._progress(f"encoded {start + len(segment):,} of {len(texts):,} new texts")
+            encoded = []
+            for begin in range(0, len(segment), _BATCH):
+                batch = segment[begin : begin + _BATCH]
+                encoded.append(self._encoder.encode([_read_part(text) for text in batch]).astype(np.float16))
+                self._tell(start + begin + len(batch), len(texts))
+            self.store(segment, np.concatenate(encoded))
+
+    def _tell(self, done: int, texts: int) -> None:
+        if done == texts or done % (_BATCH * 4) == 0:
+            self._progress(f"encoded {done:,} of {texts:,} new texts")
 
 
 def _read_part(text: str) -> str:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from moderator.domain import ATTRIBUTES
 from moderator.scoring.bundle import Bundle, Model
 from moderator.scoring.calibration import VIEWS
-from moderator.scoring.scorer import Encodes, score_passages
+from moderator.scoring.encoding import Encodes
+from moderator.scoring.scorer import score_passages
 from moderator.training.corpus import Corpus, Progress, read_corpora, silent
 from moderator.training.encodings import CachedEncoder
 from moderator.training.metrics import average_precision, balanced_calibration_error, binary, recall_at, roc_auc

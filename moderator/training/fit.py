@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from moderator.domain import ATTRIBUTES
 from moderator.scoring.meaning import DIMENSIONS
-from moderator.scoring.surface import BUCKETS, LANES, Weights
+from moderator.scoring.surface import BUCKETS
 from moderator.training.corpus import Progress
 from moderator.training.examples import Examples
 from moderator.training.logistic import Matrix, SoftLogistic
@@ -63,15 +63,6 @@ def fit_head(matrix: Matrix, targets: Targets, attribute: int, view: View) -> So
         sample_weight=targets.weights[:, attribute],
         groups=_families(targets, attribute),
     )
-
-
-def quantised(surface: NDArray[np.float32]) -> Weights:
-    """int8 with a scale an attribute: the largest weight is 127. What is lost is below 1 % of a logit's spread."""
-    scales = np.zeros(LANES, np.float32)
-    scales[: surface.shape[1]] = np.maximum(np.abs(surface).max(axis=0), 1e-9) / 127
-    table = np.zeros((len(surface), LANES), np.int8)
-    table[:, : surface.shape[1]] = np.rint(surface / scales[: surface.shape[1]])
-    return Weights(table, scales)
 
 
 def _families(targets: Targets, attribute: int) -> NDArray[np.int32]:

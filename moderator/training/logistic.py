@@ -7,6 +7,7 @@ but for a breath, forgotten when predicting).
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -22,7 +23,8 @@ from moderator.scoring.surface import BUCKETS, Features
 Floats = NDArray[np.float64]
 Matrix = Any  # csr_array or a dense float array: scipy ships no types
 
-_THREADS = 2
+# Entries of a matrix from which a second thread pays.
+_LARGE = 4_000_000
 _NUISANCE_PULL = 1e-3
 
 
@@ -56,10 +58,12 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
         base = np.zeros(rows) if offset is None else np.asarray(offset, np.float64)
         self.n_features_in_ = X.shape[1]
         self.classes_ = np.array([0, 1])
-        best = self._minimise(X, target, weight, group, base)
-        self.coef_ = best[: self.n_features_in_]
+        seen, narrowed = _seen_columns(X)
+        best = self._minimise(narrowed, target, weight, group, base)
+        self.coef_ = np.zeros(self.n_features_in_)
+        self.coef_[seen] = best[: len(seen)]
         mass = np.bincount(group, weight)
-        intercepts = best[self.n_features_in_ :]
+        intercepts = best[len(seen) :]
         self.intercept_ = float(intercepts @ mass / mass.sum()) if self.fit_intercept else 0.0
         return self
 
@@ -100,28 +104,45 @@ class SoftLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
 
 class _Products:
-    """`X @ v` and `X.T @ v` in float32 over two halves of the rows at once; the halves are fixed, so sums are too."""
+    """`X @ v` and `X.T @ v` in float32, over two halves of a large X at once; the halves are fixed, so sums are too."""
 
     def __init__(self, matrix: Matrix) -> None:
-        middle = matrix.shape[0] // 2
-        if issparse(matrix):
-            self._halves = [_view(matrix, 0, middle), _view(matrix, middle, matrix.shape[0])]
-        else:
-            dense = np.ascontiguousarray(matrix, np.float32)
-            self._halves = [dense[:middle], dense[middle:]]
-        self._middle = middle
+        rows = matrix.shape[0]
+        large = (matrix.nnz if issparse(matrix) else matrix.size) > _LARGE
+        self._bounds = [0, rows // 2, rows] if large else [0, rows]
+        whole = matrix if issparse(matrix) else np.ascontiguousarray(matrix, np.float32)
+        cut = _view if issparse(matrix) else _slice
+        self._parts = [cut(whole, begin, end) for begin, end in pairwise(self._bounds)]
 
     def times(self, vector: Floats) -> Floats:
         narrow = vector.astype(np.float32)
-        parts = _both(lambda half, _: half @ narrow, self._halves, self._halves)
-        return np.concatenate(parts).astype(np.float64)
+        products = _each(lambda part, _: part @ narrow, self._parts, self._parts)
+        return np.concatenate(products).astype(np.float64)
 
     def transposed_times(self, vector: Floats) -> Floats:
         narrow = vector.astype(np.float32)
-        pieces = [narrow[: self._middle], narrow[self._middle :]]
-        first, second = _both(lambda half, piece: half.T @ piece, self._halves, pieces)
-        summed: Floats = np.add(first, second, dtype=np.float64)
+        pieces = [narrow[begin:end] for begin, end in pairwise(self._bounds)]
+        products = _each(lambda part, piece: part.T @ piece, self._parts, pieces)
+        summed: Floats = np.sum(products, axis=0, dtype=np.float64)
         return summed
+
+
+def _slice(matrix: Matrix, begin: int, end: int) -> Matrix:
+    return matrix[begin:end]
+
+
+def _seen_columns(matrix: Matrix) -> tuple[NDArray[np.intp], Matrix]:
+    """(columns that hold anything, the matrix of them alone): what no row shows keeps a weight of 0."""
+    width = matrix.shape[1]
+    if not issparse(matrix):
+        return np.arange(width), matrix
+    seen = np.flatnonzero(np.bincount(matrix.indices, minlength=width))
+    if len(seen) > width // 2:
+        return np.arange(width), matrix
+    place = np.zeros(width, matrix.indices.dtype)
+    place[seen] = np.arange(len(seen))
+    arrays = matrix.data, place[matrix.indices], matrix.indptr
+    return seen, csr_array(arrays, shape=(matrix.shape[0], len(seen)))
 
 
 def _view(matrix: Matrix, begin: int, end: int) -> Matrix:
@@ -131,8 +152,11 @@ def _view(matrix: Matrix, begin: int, end: int) -> Matrix:
     return csr_array(arrays, shape=(end - begin, matrix.shape[1]))
 
 
-def _both(work: Callable[[Any, Any], Any], left: list[Any], right: list[Any]) -> list[Any]:
-    with ThreadPoolExecutor(_THREADS) as pool:
+def _each(work: Callable[[Any, Any], Any], left: list[Any], right: list[Any]) -> list[Any]:
+    """`work` on each pair, side by side where there are several: products release the interpreter's lock."""
+    if len(left) == 1:
+        return [work(left[0], right[0])]
+    with ThreadPoolExecutor(len(left)) as pool:
         return list(pool.map(work, left, right))
 
 

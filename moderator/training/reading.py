@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderator.scoring import language
+from moderator.scoring.encoding import Encodes
 from moderator.scoring.normalise import Passage, meaning_text, prepare
-from moderator.scoring.scorer import Encodes
 from moderator.scoring.surface import extract
 from moderator.training.logistic import Matrix, sparse_rows
 

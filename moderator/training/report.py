@@ -75,3 +75,22 @@ def _cells(line: Line) -> tuple[str, ...]:
         str(line.positives),
         *(f"{number:.3f}" for number in numbers),
     )
+
+
+def retrained_sections(
+    parent: str, parent_card: str, gates: Iterable[Mapping[str, Any]], metrics: Mapping[str, Any]
+) -> dict[str, str]:
+    """Sections for a bundle that corrects `parent`: what it learnt from, how it compared, the parent's own card."""
+    labels, articles = metrics["labels"], metrics["articles"]
+    learnt = (
+        f"Bundle {parent} plus a correction fitted to {labels['learnt_from']:,} labels of a site"
+        f" ({articles['learnt_from']} articles); compared on {labels['held_out']:,} more"
+        f" ({articles['held_out']} articles). Thresholds by goal rest on the parent's curves."
+    )
+    lines = "".join(
+        f"- {gate['name']}{' of ' + gate['attribute'] if gate['attribute'] else ''}: **{gate['outcome']}**,"
+        f" {gate['detail']}\n"
+        for gate in gates
+    )
+    below = "".join(f"> {line}\n" if line else ">\n" for line in parent_card.splitlines())
+    return {"What it corrects": learnt, "Against the champion": lines, f"The card of {parent}": below}

@@ -33,11 +33,6 @@ def parts(corpus: Corpus) -> NDArray[np.int8]:
     return _without_leaks(corpus.texts, chosen)
 
 
-def fold_of(key: str, folds: int) -> int:
-    """A fold in [0, folds) for grouped cross-validation, by hash of the group."""
-    return int.from_bytes(hashlib.sha256(f"fold\0{key}".encode()).digest()[:8], "big") % folds
-
-
 def _keys(corpus: Corpus) -> list[tuple[str | None, str]]:
     return list(zip(corpus.groups, corpus.texts, strict=True))
 

@@ -144,8 +144,8 @@ def occurrences(passage: Passage) -> Occurrences:
     # One blank stands before the text, which is not part of it.
     return Occurrences(
         np.concatenate([windows[inside], words.keys]),
-        layout.sources[begins] - 1,
-        layout.sources[ends - 1],
+        layout.places.searchsorted(begins) - 1,
+        layout.places.searchsorted(ends - 1),
     )
 
 
@@ -222,9 +222,12 @@ def _terms(layout: Layout) -> NDArray[np.uint32]:
 
 
 def _mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    hashes ^= hashes >> np.uint32(16)
+    """Spread what differs over all bits, in place."""
+    shifted = hashes >> np.uint32(16)
+    hashes ^= shifted
     hashes *= _MIX
-    hashes ^= hashes >> np.uint32(13)
+    np.right_shift(hashes, np.uint32(13), out=shifted)
+    hashes ^= shifted
     hashes *= _SPREAD
     return hashes
 
@@ -232,7 +235,7 @@ def _mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
 def _windows(layout: Layout, terms: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
     """Keys (positions, lengths) of all 2- to 5-grams, and which of them lie inside one token."""
     width = len(terms) - 1
-    sums = np.zeros((width, _LENGTHS), np.uint32)
+    sums = np.empty((width, _LENGTHS), np.uint32)
     inside = np.zeros((width, _LENGTHS), np.bool_)
     written = layout.written
     np.add(terms[:-1], terms[1:], out=sums[:, 0])
@@ -241,11 +244,15 @@ def _windows(layout: Layout, terms: NDArray[np.uint32]) -> tuple[NDArray[np.uint
     for column in range(1, _LENGTHS):
         size = max(width - column, 0)
         np.add(sums[:size, column - 1], terms[column + 1 :], out=sums[:size, column])
+        sums[size:, column] = 0
         inner = inner[:size] if column == 1 else np.logical_and(inner[:size], written[column : size + column])
         inside[:size, column] = inner
     sums *= _powers_for(width)[1][:, None]
     sums ^= _SEEDS
-    keys = (_mix(sums) >> np.uint32(8)) * np.uint32(3) >> np.uint32(6)
+    keys = _mix(sums)
+    keys >>= np.uint32(8)
+    keys *= np.uint32(3)
+    keys >>= np.uint32(6)
     keys += (layout.texts[:width] << np.uint32(_BUCKET_BITS))[:, None]
     return keys, inside
 

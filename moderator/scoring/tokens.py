@@ -24,17 +24,18 @@ _COUNT_MASK = np.uint64((1 << _COUNT_BITS) - 1)
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A batch laid out. Every array but `starts` and `counts` has one entry a position.
+    """A batch laid out.
 
-    `entries` are `characters.describe`'s, 0 lower case for blanks; `written` says which are no blanks; `texts` the
-    number of the text; `sources` the position in the texts joined with one blank before, between and after them;
-    `starts` where tokens start; `counts` (texts, 3): letters and digits, capitals, digits.
+    By position: `entries` are `characters.describe`'s, 0 lower case for blanks; `written` says which are no blanks;
+    `texts` is the number of the text. `places` is the position of each character of the texts joined with one blank
+    before, between and after them; `starts` where tokens start; `counts` (texts, 3): letters and digits, capitals,
+    digits.
     """
 
     entries: NDArray[np.uint32]
     written: NDArray[np.bool_]
     texts: NDArray[np.uint32]
-    sources: NDArray[np.int64]
+    places: NDArray[np.int64]
     starts: NDArray[np.int64]
     counts: NDArray[np.float64]
 
@@ -55,8 +56,6 @@ def lay_out(texts: Sequence[str]) -> Layout:
     places += np.arange(len(entries))
     laid = np.full(int(places[-1]) + 1, SPACE)
     laid[places] = entries
-    sources = np.zeros(len(laid), np.int64)
-    sources[places] = np.arange(len(entries))
     written = (laid & SPACE) == 0
     owners = np.zeros(len(laid), np.uint32)
     owners[places.take(begins[1:])] = 1
@@ -64,7 +63,7 @@ def lay_out(texts: Sequence[str]) -> Layout:
         laid,
         written,
         owners.cumsum(dtype=np.uint32),
-        sources,
+        places,
         (written[1:] > written[:-1]).nonzero()[0] + 1,
         _counts(entries, begins),
     )

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from moderator.scoring import evasions
 
-_LATIN, _CYRILLIC, _LETTER, _SMALL, _SIGN, _SEPARATOR, _SUSPECT = (np.uint8(1 << bit) for bit in range(7))
+_LATIN, _CYRILLIC, _LETTER, _SMALL, _SIGN, _SEPARATOR, _PAIRED, _SUSPECT = (np.uint8(1 << bit) for bit in range(8))
 _SCRIPTS = _LATIN | _CYRILLIC
 _TABLE_SIZE = 0x10000
 # Marks of quotations, references, stars, and letters of scripts that look like others'.
-_SUSPECTS = frozenset('«»“”„">&*')
+_SUSPECTS = frozenset("«»“”„>*")
+# These do something only together with a second one.
+_PAIRS = (('"', '"'), ("&", ";"))
 
 
 @cache
@@ -30,6 +32,8 @@ def _table() -> NDArray[np.uint8]:
 def _flags(character: str) -> int:
     if character in _SUSPECTS or not evasions.is_plain(character) or "\u0370" <= character < "\u0400":
         return int(_SUSPECT)
+    if any(character == first for first, _ in _PAIRS):
+        return int(_PAIRED)
     flags = int(_SEPARATOR) if character in evasions.SEPARATORS else 0
     flags |= int(_SIGN) if character in evasions.SIGNS else 0
     if character.isalpha():
@@ -43,7 +47,7 @@ def ordinary(texts: Sequence[str]) -> list[bool]:
     joined = "\n".join((*texts, ""))
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     flags = _table().take(codes, mode="clip")
-    suspect = flags & _SUSPECT
+    suspect = flags & (_SUSPECT | _PAIRED)
     here, following = flags[:-1], flags[1:]
     # Two scripts side by side; a digit or a sign after a small letter.
     suspect[1:] |= ((here ^ following) & _SCRIPTS) == _SCRIPTS
@@ -57,6 +61,9 @@ def ordinary(texts: Sequence[str]) -> list[bool]:
     suspect[4:] |= single[:-2] & single[2:]
     sizes = np.fromiter(map(len, texts), np.int64, len(texts))
     sizes += 1
-    worst = np.bitwise_or.reduceat(suspect, sizes.cumsum() - sizes)
-    passed: list[bool] = (worst == 0).tolist()
-    return passed
+    worst = np.bitwise_or.reduceat(suspect, sizes.cumsum() - sizes).tolist()
+    return [not flag or (flag == _PAIRED and not _has_pair(text)) for text, flag in zip(texts, worst, strict=True)]
+
+
+def _has_pair(text: str) -> bool:
+    return any(second in text[text.find(first) + 1 :] for first, second in _PAIRS if first in text)

@@ -27,9 +27,9 @@ def make_app(services: Services) -> web.Application:
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=services.settings.bulk_body_limit)
     for route in ROUTES:
         handle = endpoint(route, services)
-        app.router.add_route(route.method, route.path, handle)
+        app.router.add_route(route.method, route.pattern, handle)
         if route.method == "GET":
-            app.router.add_route("HEAD", route.path, handle)
+            app.router.add_route("HEAD", route.pattern, handle)
     app[DOCUMENT] = Document(document(ROUTES))
     return app
 
@@ -51,7 +51,7 @@ def endpoint(route: Route, services: Services) -> Any:
 
 async def _authorise(services: Services, access: Access, request: web.Request) -> tuple[Principal, str]:
     principal = await identify(services.accounts, request.headers.get("Authorization"))
-    requested = request.query.get(SITE) if request.rel_url.raw_query_string else None
+    requested = (request.query.get(SITE) or None) if request.rel_url.raw_query_string else None
     try:
         return principal, await admit(principal, access, requested, services.accounts.site_names)
     except InputError as error:

@@ -13,7 +13,8 @@ from moderator.web.problems import Refused
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._~:@/+=-]{1,128}")
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
-_ETAG = re.compile(r'"(\d{1,9})"')
+_ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
+_REVISION = re.compile(r'"(\d{1,9})"')
 # Any fixed value does: it keeps ids derived here apart from other uses of the same hash.
 _NAMESPACE = uuid.UUID("6f1d3c0e-5b7a-5d38-9c49-3f0f1f7a2c11")
 _MOST_NAMES = 20
@@ -38,15 +39,15 @@ def expected_revision(request: web.Request) -> int | None:
     """The revision that `If-Match` asks for; None: any. 0, which no revision has, for a tag that is none of ours.
 
     Raises:
-        Refused: it names several.
+        Refused: it is no entity tag, or several.
     """
     given = request.headers.get("If-Match")
     if given is None or given.strip() == "*":
         return None
-    if "," in given or len(request.headers.getall("If-Match")) > 1:
+    if len(request.headers.getall("If-Match")) > 1 or _ETAG.fullmatch(given.strip()) is None:
         raise Refused(400, "invalid_header", "If-Match takes one entity tag, or *.")
-    tag = _ETAG.fullmatch(given.strip())
-    return int(tag[1]) if tag else 0
+    revision = _REVISION.fullmatch(given.strip())
+    return int(revision[1]) if revision else 0
 
 
 def etag(revision: int) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from moderator.domain import CaseKind, State
-from moderator.web.submissions import SubmissionIn, Time
+from moderator.web.submissions import CommentId, SubmissionIn, Text, Time
 
 MOST_PAGE = 200
 """The largest `limit` of a page."""
@@ -16,7 +16,15 @@ MOST_PAGE = 200
 Attribute = Literal["toxicity", "severe_toxicity", "obscene", "threat", "insult", "identity_attack", "spam"]
 Moment = Annotated[str, Meta(max_length=40, extra_json_schema={"format": "date-time"})]
 Limit = Annotated[int, Meta(ge=1, le=MOST_PAGE)]
-Cursor = Annotated[str, Meta(min_length=1, max_length=4096, description="`next` of the page before")]
+Cursor = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=2048,
+        description="`next` of the page before",
+        extra_json_schema={"pattern": "^[A-Za-z0-9_-]+$"},
+    ),
+]
 Facet = Annotated[str, Meta(min_length=1, max_length=500)]
 Token = Annotated[str, Meta(min_length=1, max_length=200)]
 
@@ -37,7 +45,7 @@ class BatchIn(Input, frozen=True, kw_only=True):
 class EditIn(Input, frozen=True, kw_only=True):
     """A new wording. `by` is `author` unless a person edits."""
 
-    text: str
+    text: Text
     by: Literal["author", "moderator"] | None = None
 
 
@@ -71,7 +79,7 @@ class ChangesQuery(Input, frozen=True, kw_only=True):
 class TextItem(Input, frozen=True, kw_only=True):
     """A text to score. `language` is a hint."""
 
-    text: str
+    text: Text
     language: Annotated[str, Meta(max_length=35)] | None = None
     format: Literal["plain", "html"] | None = None
 
@@ -149,9 +157,9 @@ class LabelsQuery(Input, frozen=True, kw_only=True):
 class LabelIn(Input, frozen=True, kw_only=True):
     """One line that brings a label, as the export writes it; `provenance` may stand in it and is set by the service."""
 
-    text: str
+    text: Text
     labels: Annotated[dict[Attribute, Literal[0, 1]], Meta(min_length=1)]
-    id: Annotated[str, Meta(max_length=200)] | None = None
+    id: CommentId | None = None
     lang: Annotated[str, Meta(max_length=35)] | None = None
     group: Annotated[str, Meta(max_length=500)] | None = None
     at: Time | None = None

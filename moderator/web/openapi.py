@@ -11,30 +11,24 @@ from moderator.web.problems import MEDIA_TYPE
 from moderator.web.query import SITE
 from moderator.web.route import Answer, Body, Route
 from moderator.web.schemas import ProblemView
-from moderator.web.submissions import COMMENT_ID, LONGEST_COMMENT_ID
+from moderator.web.submissions import COMMENT_ID_SCHEMA
 
 Json = dict[str, Any]
 
 _TEMPLATE = "#/components/schemas/{name}"
 _PARAMETER = re.compile(r"\{(\w+)\}")
-_COMMENT_ID: Json = {
-    "type": "string",
-    "minLength": 1,
-    "maxLength": LONGEST_COMMENT_ID,
-    "pattern": f"^{COMMENT_ID}$",
-    "not": {"enum": [".", ".."]},
-}
+_COMMENT_ID: Json = {"type": "string", **COMMENT_ID_SCHEMA}
 _BUNDLE_ID: Json = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]*$"}
 
 REQUEST_HEADERS: dict[str, tuple[str, Json]] = {
     "Idempotency-Key": (
         "Stands for the comment's id where the body gives none: the same key is the same comment.",
-        {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
     ),
     "Prefer": ("`respond-async`: answer once it is recorded, decide later.", {"type": "string"}),
     "If-Match": (
         'The revision that is to be edited, as in `ETag`: `"3"`.',
-        {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+        {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*")$'},
     ),
 }
 ANSWER_HEADERS = {
@@ -132,7 +126,7 @@ def _who(route: Route) -> str:
 
 def _parameters(route: Route) -> Iterator[Json]:
     for name in _PARAMETER.findall(route.path):
-        schema = _BUNDLE_ID if route.path.startswith("/v1/models") else _COMMENT_ID
+        schema = _BUNDLE_ID if route.names_bundle else _COMMENT_ID
         yield {"name": name, "in": "path", "required": True, "schema": schema}
     yield from _query(route.query)
     if route.access is not None and route.access.role is not None:

@@ -92,6 +92,7 @@ class Problem:
 TITLES: Mapping[str, str] = {
     "invalid": "A field cannot be accepted",
     "invalid_query": "A query parameter cannot be accepted",
+    "invalid_cursor": "The cursor is not one of ours",
     "invalid_json": "The body is not JSON",
     "invalid_utf8": "The body is not UTF-8",
     "invalid_body": "The body could not be read",

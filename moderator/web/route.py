@@ -47,3 +47,13 @@ class Route:
     body: Body | None = None
     headers: tuple[str, ...] = ()
     problems: tuple[int, ...] = ()
+
+    @property
+    def pattern(self) -> str:
+        """The path as the router takes it. A bundle's id holds no colon, so that `:promote` is never part of one."""
+        return self.path.replace("{id}", "{id:[^{}/:]+}") if self.names_bundle else self.path
+
+    @property
+    def names_bundle(self) -> bool:
+        """Whether `{id}` is a bundle's; everywhere else it is a comment's."""
+        return self.path.startswith("/v1/models/")

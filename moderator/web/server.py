@@ -10,6 +10,8 @@ from moderator.runtime import Services
 from moderator.web.app import make_app
 
 _BACKLOG = 1024
+# A query with an article's and an author's id of 500 characters each, percent-encoded, and a cursor.
+_LONGEST_LINE_BYTES = 16_384
 
 
 @asynccontextmanager
@@ -19,7 +21,11 @@ async def listening(services: Services, listener: socket.socket) -> AsyncIterato
     A request in flight has `shutdown_s` to finish. Logging each request is left to the metrics.
     """
     runner = web.AppRunner(
-        make_app(services), access_log=None, handle_signals=False, shutdown_timeout=services.settings.shutdown_s
+        make_app(services),
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=services.settings.shutdown_s,
+        max_line_size=_LONGEST_LINE_BYTES,
     )
     await runner.setup()
     try:

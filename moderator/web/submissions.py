@@ -26,11 +26,35 @@ COMMENT_ID = r"[A-Za-z0-9._~:@-]+"
 LONGEST_COMMENT_ID = 200
 LONGEST_CONTEXT_ID = 500
 
+COMMENT_ID_SCHEMA: dict[str, Any] = {
+    "minLength": 1,
+    "maxLength": LONGEST_COMMENT_ID,
+    "pattern": f"^{COMMENT_ID}$",
+    "not": {"enum": [".", ".."]},
+}
+"""For the document only: the checks here tell all wrong fields at once, the library would tell the first."""
+
+Text = Annotated[
+    str,
+    Meta(
+        description="Not empty once white space and invisible characters are taken away",
+        extra_json_schema={"minLength": 1},
+    ),
+]
+CommentId = Annotated[str, Meta(description="1 to 200 of A–Z a–z 0–9 . _ ~ : @ -", extra_json_schema=COMMENT_ID_SCHEMA)]
+ContextId = Annotated[
+    str,
+    Meta(
+        description="1 to 500 characters, no control characters",
+        extra_json_schema={"minLength": 1, "maxLength": LONGEST_CONTEXT_ID},
+    ),
+]
+
 
 class ArticleIn(Struct, frozen=True, kw_only=True):
     """What the comment stands under; all but the id is context for moderators."""
 
-    id: Annotated[str, Meta(description="1 to 500 characters, no control characters")]
+    id: ContextId
     url: str | None = None
     title: str | None = None
     summary: str | None = None
@@ -40,7 +64,7 @@ class ArticleIn(Struct, frozen=True, kw_only=True):
 class AuthorIn(Struct, frozen=True, kw_only=True):
     """Who wrote the comment, as far as the site knows and tells."""
 
-    id: Annotated[str | None, Meta(description="1 to 500 characters, no control characters")] = None
+    id: ContextId | None = None
     name: str | None = None
     email: str | None = None
     url: str | None = None
@@ -61,12 +85,12 @@ class DecidedIn(Struct, frozen=True, kw_only=True):
 class SubmissionIn(Struct, frozen=True, kw_only=True):
     """A comment as a backend sends it. Unknown fields are ignored and named in the header `Warning-Fields`."""
 
-    text: Annotated[str, Meta(description="Not empty once white space and invisible characters are taken away")]
+    text: Text
     article: ArticleIn
-    id: Annotated[str | None, Meta(description="1 to 200 of A–Z a–z 0–9 . _ ~ : @ -; made where it is missing")] = None
+    id: CommentId | None = None
     format: Literal["plain", "html"] | None = None
     author: AuthorIn | None = None
-    parent_id: str | None = None
+    parent_id: CommentId | None = None
     language: str | None = None
     submitted_at: Time | None = None
     honeypot: str | None = None

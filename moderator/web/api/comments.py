@@ -34,8 +34,8 @@ class _Batch(Input, frozen=True, kw_only=True):
 
 async def create(call: Call) -> web.Response:
     """Moderate a comment, or take it for later where the caller prefers that."""
-    said = _said(call.body)
-    taken = submission(call.body, call.services.settings, partial(_id, call))
+    said, key = _said(call.body), headers.idempotency_key(call.request)
+    taken = submission(call.body, call.services.settings, partial(_id, call.site, key))
     if taken.decided is None and headers.wants_async(call.request):
         comment = await call.services.intake.accept(call.site, taken)
         return reply(
@@ -60,7 +60,8 @@ async def create_batch(call: Call) -> web.Response:
     if len(items) > limit:
         raise InputError(FieldError("/comments", "too_many", f"more than {limit} comments", limit))
     parts = [Parsed(item, body.suspect) for item in items]
-    results = await asyncio.gather(*(_one(call, part, index) for index, part in enumerate(parts)))
+    key = headers.idempotency_key(call.request)
+    results = await asyncio.gather(*(_one(call, part, key, index) for index, part in enumerate(parts)))
     unknown = {name for part in parts for name in unknown_fields(part.tree)}
     metrics.UNKNOWN_FIELDS.inc(sum(1 for part in parts if unknown_fields(part.tree)))
     return reply({"results": results}, headers=_warning(unknown))
@@ -131,10 +132,10 @@ async def _edit(call: Call, comment_id: str, said: EditIn, *, by_person: bool) -
         raise
 
 
-async def _one(call: Call, part: Parsed, index: int) -> Any:
+async def _one(call: Call, part: Parsed, key: str | None, index: int) -> Any:
     """The reply to one comment of a batch, or its problem as a document."""
     try:
-        taken = submission(part, call.services.settings, partial(_id, call, index))
+        taken = submission(part, call.services.settings, partial(_id, call.site, key, index))
         receipt = await _submit(call, taken, bulk=True)
         return msgspec.Raw(encode(views.first(receipt.comment, replayed=receipt.replayed)))
     except ModeratorError as error:
@@ -146,10 +147,9 @@ async def _one(call: Call, part: Parsed, index: int) -> Any:
         return problem_of(error).document()
 
 
-def _id(call: Call, index: int | None = None) -> str:
-    """The id of a submission that brings none."""
-    key = headers.idempotency_key(call.request)
-    return headers.new_id() if key is None else headers.derived_id(call.site, key, index)
+def _id(site: str, key: str | None, index: int | None = None) -> str:
+    """The id of a submission that brings none: from the idempotency key, and its place in a batch."""
+    return headers.new_id() if key is None else headers.derived_id(site, key, index)
 
 
 def _said(body: Parsed) -> dict[str, str]:

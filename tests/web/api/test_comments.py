@@ -200,6 +200,7 @@ async def test_comments_are_listed_newest_first_page_by_page(service: Service) -
         ("limit=ten", "/limit", "wrong_type"),
         ("limit=1&limit=2", "/limit", "duplicate_key"),
         ("state=lost", "/state", "not_allowed"),
+        ("state=null", "/state", "not_allowed"),
         ("since=yesterday", "/since", "invalid_time"),
         ("since=12", "/since", "invalid_time"),
         ("cursor=abc", "/cursor", "invalid_cursor"),

@@ -45,6 +45,9 @@ def fit_heads(train: Examples, params: Params, tell: Progress) -> Heads:
     )
     for attribute, name in enumerate(ATTRIBUTES):
         lesson = train.take(train.teaching(attribute))
+        if not _both_answers(lesson.targets.labels[:, attribute]):
+            tell(f"{name} stays unknown: no source teaches both answers")
+            continue
         surface = fit_head(lesson.reading.surface, lesson.targets, attribute, params.surface)
         meaning = fit_head(lesson.reading.vectors, lesson.targets, attribute, params.meaning)
         heads.surface[:, attribute], heads.intercepts[attribute] = surface.coef_, surface.intercept_
@@ -63,6 +66,10 @@ def fit_head(matrix: Matrix, targets: Targets, attribute: int, view: View) -> So
         sample_weight=targets.weights[:, attribute],
         groups=_families(targets, attribute),
     )
+
+
+def _both_answers(labels: NDArray[np.float32]) -> bool:
+    return bool((labels > 0.5).any() and (labels < 0.5).any())
 
 
 def _families(targets: Targets, attribute: int) -> NDArray[np.int32]:

@@ -37,6 +37,8 @@ def leave_one_group_out(
         share = weights(model.calibration, reading.languages.tolist())[:, column]
         logits = surface.decision_function(reading.surface) + share * meaning.decision_function(reading.vectors)
         known, truth = binary(examples.targets.labels[out, column])
+        if truth.all() or not truth.any():
+            continue
         found[name] = round(roc_auc(truth, logits[known]), 4)
         tell(f"left out {name}: {attribute} AUC {found[name]:.3f}")
     return found

@@ -111,7 +111,7 @@ FALLBACKS = _counters(
 WAITING = _gauge("queue_waiting", "Comments waiting to be moderated")
 WAITED_SECONDS = _histogram("queue_waited_seconds", "From arrival in the queue to the start of its batch")
 BATCH_COMMENTS = _histogram("batch_comments", "Comments moderated together", (1, 2, 4, 8, 16, 32, 64, 128, 256))
-BATCH_SECONDS = _histogram("batch_seconds", "One batch: signals, scores, decisions, record")
+BATCH_SECONDS = _histogram("batch_seconds", "One batch until it is decided: signals, scores, decisions")
 SCORING_SECONDS = _histogram("scoring_seconds", "Scoring one batch")
 
 # Redis

@@ -6,10 +6,11 @@ the embedded server stops.
 """
 
 import asyncio
+import shutil
 import signal
 import socket
 import sys
-from asyncio.subprocess import Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from moderator import __version__, clock, log, metrics
 from moderator.errors import SettingsError
 from moderator.flow.first_start import FILE, FirstStart, first_start
 from moderator.runtime import Services
-from moderator.settings import Settings
+from moderator.settings import Settings, share_metrics
 from moderator.store.client import Client
 from moderator.store.embedded import EmbeddedServer
 from moderator.web.server import listening
@@ -46,10 +47,13 @@ _GRACE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """What a parent hands to a worker: its listening socket's descriptor and the store's URL."""
+    """What a parent hands to a worker: its listening socket's descriptor, and the URL of the embedded server.
+
+    A URL that is set is not handed over, because it may hold a password: the worker reads the same settings.
+    """
 
     descriptor: int
-    url: str
+    url: str | None
 
 
 def serve(settings: Settings, *, inherited: Inherited | None = None) -> int:
@@ -105,8 +109,9 @@ async def _alone(settings: Settings, listener: socket.socket) -> int:
 
 async def _worker(settings: Settings, inherited: Inherited) -> int:
     stop = _stop_signal()
+    _stop_with_parent(stop)
     with socket.socket(fileno=inherited.descriptor) as listener:
-        async with _services(settings, inherited.url) as services:
+        async with _services(settings, inherited.url or settings.redis_url or "") as services:
             await _answer(services, listener, stop, ready=lambda: None)
     return 0
 
@@ -115,8 +120,10 @@ async def _parent(settings: Settings, listener: socket.socket) -> int:
     stop = _stop_signal()
     async with _store(settings) as url, _services(settings, url) as services:
         made = await first_start(services.client, settings.data, url_of(listener))
+        # What no worker could serve is said here, once, and not by each of them.
+        await services.live.start(await services.accounts.site_names())
         announced = asyncio.create_task(_when_served(services, lambda: _announce(url_of(listener), settings, made)))
-        workers = [asyncio.create_task(_keep(settings, listener, url, stop)) for _ in range(settings.processes)]
+        workers = [asyncio.create_task(_keep(settings, listener, None if settings.redis_url else url, stop)) for _ in range(settings.processes)]
         codes = await asyncio.gather(*workers)
         announced.cancel()
     return max(codes)
@@ -179,6 +186,13 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
+def _share_metrics(folder: Path) -> None:
+    """Have the workers add up what they count in an empty `folder`; the parent itself counts nothing."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    share_metrics(folder)
+
+
 def _stop_signal() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -188,7 +202,22 @@ def _stop_signal() -> asyncio.Event:
     return stop
 
 
-async def _keep(settings: Settings, listener: socket.socket, url: str, stop: asyncio.Event) -> int:
+def _stop_with_parent(stop: asyncio.Event) -> None:
+    """A parent holds the other end of its workers' stdin, and never writes: it ends when the parent does, even killed.
+
+    A worker that lived on would hold the port, and the next start could not take over.
+    """
+    loop = asyncio.get_running_loop()
+
+    def orphaned() -> None:
+        loop.remove_reader(sys.stdin)
+        _LOG.error("parent_died")
+        stop.set()
+
+    loop.add_reader(sys.stdin, orphaned)
+
+
+async def _keep(settings: Settings, listener: socket.socket, url: str | None, stop: asyncio.Event) -> int:
     """Keep one worker running until `stop`; a worker that cannot start ends the service with its exit code."""
     while True:
         started = clock.ticks()
@@ -200,17 +229,21 @@ async def _keep(settings: Settings, listener: socket.socket, url: str, stop: asy
             return await _end(worker, settings.shutdown_s + _GRACE_S)
         metrics.forget_process(worker.pid)
         _LOG.error("worker_died", code=worker.returncode)
-        if clock.ticks() - started < _HEALTHY_S:
+        # A kill from outside says nothing about the next try.
+        refused = worker.returncode is not None and worker.returncode > 0
+        if refused and clock.ticks() - started < _HEALTHY_S:
             stop.set()
             return 1
         await asyncio.sleep(_RESTART_S)
 
 
-async def _spawn(listener: socket.socket, url: str) -> Process:
+async def _spawn(listener: socket.socket, url: str | None) -> Process:
     listener.set_inheritable(True)
+    store = () if url is None else ("--store", url)
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "moderator", "serve", "--descriptor", str(listener.fileno()), "--store", url,
+        sys.executable, "-m", "moderator", "serve", "--descriptor", str(listener.fileno()), *store,
         pass_fds=(listener.fileno(),),
+        stdin=PIPE,
         # A terminal's Ctrl-C goes to the whole group; the parent alone tells its workers to stop.
         start_new_session=True,
     )  # fmt: skip

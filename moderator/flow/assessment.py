@@ -10,6 +10,7 @@ from moderator.log import logger
 from moderator.policy.decide import audit, audited, decide
 from moderator.policy.document import Policy
 from moderator.policy.facts import Facts, facts, signals
+from moderator.scoring.normalise import Prepared
 from moderator.scoring.scorer import Scorer, TextIn
 from moderator.store.signals import Gathered
 
@@ -40,6 +41,7 @@ class Question:
     site: str
     active: Active
     submission: Submission
+    prepared: Prepared
     gathered: Gathered
     scorable: bool = True
 
@@ -99,7 +101,7 @@ def _score(questions: Sequence[Question]) -> list[Scored | None]:
     for scorer, places in by_scorer.items():
         texts = [text_in(questions[place].submission) for place in places]
         try:
-            answers: Sequence[Scored | None] = scorer.score(texts)
+            answers: Sequence[Scored | None] = scorer.score(texts, [questions[place].prepared for place in places])
         except Exception as error:
             metrics.FALLBACKS.labels("scoring_batch").inc()
             _LOG.warning("scoring_batch_failed", error=error, size=len(texts))
@@ -139,6 +141,8 @@ def _facts(question: Question, scored: Scored | None) -> Facts:
         question.active.policy,
         text=submission.text,
         format=submission.format,
+        plain=question.prepared.plain,
+        normal=question.prepared.normal,
         author=submission.author,
         honeypot=submission.honeypot,
         scored=scored,

@@ -117,8 +117,10 @@ class Batcher:
 
     async def _run(self, batch: Sequence[Job]) -> None:
         metrics.BATCH_COMMENTS.observe(len(batch))
+        began = ticks()
         try:
             await self._handle(batch)
+            metrics.BATCH_SECONDS.observe(ticks() - began)
         except Exception as error:
             _LOG.error("batch_failed", error=error, size=len(batch))
             metrics.FALLBACKS.labels("batch_failed").inc()

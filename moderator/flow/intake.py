@@ -5,7 +5,7 @@ job from the moment it is put: a caller that goes away changes nothing.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any, Literal
 
@@ -26,17 +26,19 @@ from moderator.flow.comments import Reading
 from moderator.flow.line import Compose, Job, Limits, Line, Receipt
 from moderator.flow.live import Live
 from moderator.log import logger
-from moderator.scoring.normalise import prepare
+from moderator.scoring.normalise import prepare_all
 from moderator.settings import Settings
-from moderator.store.comments import Change, Comments, Done, IdConflict, Replay, Stale
+from moderator.store.client import Late
+from moderator.store.comments import Change, Comments, Done, IdConflict, Replay, Result, Stale
 from moderator.store.nearduplicate import signature
 from moderator.store.signals import Gathered, SignalInput, Signals
 from moderator.store.waiting import Work
 
 _LOG = logger(__name__)
 _TRIES = 5
-# Signals that take longer than this leave their comment to a later batch, so that a slow node delays only its own.
+# A comment whose node takes longer than this leaves its batch, so that a slow node delays only its own.
 _PATIENCE_S = 0.05
+_PAUSE_S = 0.2
 
 
 class Intake:
@@ -72,8 +74,9 @@ class Intake:
         # 2. Score, and 3. decide: CPU only, the whole batch at once, off the event loop.
         assessments = await self._assess(jobs)
         # 4. Record everything or nothing: one round trip, one atomic and idempotent script a comment.
-        for job, assessment in zip(jobs, assessments, strict=True):
-            self._spawn(self._record(job, assessment))
+        assessed = dict(zip(jobs, assessments, strict=True))
+        for site, each in _by_site(jobs).items():
+            self._spawn(self._record(site, {job: assessed[job] for job in each}))
 
     async def submit(self, site: str, submission: Submission, *, bulk: bool = False) -> Receipt:
         """Moderate a submission and say what was recorded; the same id with the same content gets the first record.
@@ -98,8 +101,8 @@ class Intake:
         """
         pending = revisions.received(site, submission, clock.now())
         change = Change(old=None, new=pending, wait=(Work("decide", site, submission.id),))
-        result = await self._change(site, change)
-        return result.comment
+        (result,) = await self._comments.change(site, [change])
+        return _receipt(change, result).comment
 
     async def edit(
         self,
@@ -193,34 +196,32 @@ class Intake:
         return await asyncio.shield(job.result)
 
     async def _gather(self, jobs: Sequence[Job]) -> list[Job]:
-        """The jobs whose signals are in. Late ones are put back when theirs arrive, failed ones are settled."""
+        """The jobs whose signals are in. Late ones come back in a later batch, failed ones are settled."""
         new = [job for job in jobs if job.gathered is None]
-        inputs = _signal_inputs([job.submission for job in new], clock.now_ms())
-        asked = {asyncio.create_task(self._ask(job, read)): job for job, read in zip(new, inputs, strict=True)}
-        if asked:
-            _, late = await asyncio.wait(asked, timeout=_PATIENCE_S)
-            for task in late:
-                task.add_done_callback(lambda task: self._return(asked[task]))
+        for job, prepared in zip(new, prepare_all([job.content for job in new]), strict=True):
+            job.prepared = prepared
+        await asyncio.gather(*(self._ask(site, each) for site, each in _by_site(new).items()))
         return [job for job in jobs if job.gathered is not None and not job.result.done()]
 
-    async def _ask(self, job: Job, read: SignalInput) -> None:
+    async def _ask(self, site: str, jobs: Sequence[Job]) -> None:
+        """Note the signals of jobs of one site, what will decide them included."""
         try:
-            job.active = await self._live.current(job.site)
-            (found,) = await self._signals.gather(job.site, [read])
+            active = await self._live.current(site)
+            found = await self._signals.gather(site, _signal_inputs(jobs), patience_s=_PATIENCE_S)
         except Exception as error:
-            _settle(job, error)
+            for job in jobs:
+                _settle(job, error)
             return
-        if isinstance(found, Gathered):
-            job.gathered = found
-        elif isinstance(found, OutcomeUnknown):
-            # Indexes may name a comment that was never recorded: nothing of the comment itself was done.
-            _settle(job, StoreUnavailable("The store did not answer in time; nothing was recorded."))
-        else:
-            _settle(job, found)
-
-    def _return(self, job: Job) -> None:
-        if not job.result.done():
-            self._batcher.put_back(job)
+        for job, each in zip(jobs, found, strict=True):
+            job.active = active
+            if isinstance(each, Gathered):
+                job.gathered = each
+            elif isinstance(each, Late):
+                # The store gives a node that does not answer up by itself: this ends within its timeout.
+                asyncio.get_running_loop().call_later(_PAUSE_S, self._batcher.put_back, job)
+            else:
+                # Whatever became of the indexes, the comment itself was certainly not recorded.
+                _settle(job, StoreUnavailable(each.detail))
 
     async def _assess(self, jobs: Sequence[Job]) -> list[Assessment]:
         if not jobs:
@@ -235,55 +236,44 @@ class Intake:
         return assessments
 
     def _question(self, job: Job, now: float) -> Question:
-        assert job.active is not None and job.gathered is not None  # noqa: S101, PT018  `_gather` saw to it
+        assert job.active and job.prepared and job.gathered  # noqa: S101, PT018  `_gather` saw to it
         waited_s = now - job.arrived
         metrics.WAITED_SECONDS.observe(waited_s)
         scorable = waited_s <= self._deadline_s or job.bulk
         if not scorable:
             metrics.FALLBACKS.labels("scoring_deadline").inc()
-        return Question(job.site, job.active, job.submission, job.gathered, scorable)
+        return Question(job.site, job.active, job.submission, job.prepared, job.gathered, scorable)
 
-    async def _record(self, job: Job, assessment: Assessment) -> None:
+    async def _record(self, site: str, assessed: Mapping[Job, Assessment]) -> None:
+        """Record what was decided. Who is late, or was overtaken by another change, goes on alone."""
+        changes = {job: change for job in assessed if (change := _composed(job, assessed[job])) is not None}
         try:
-            receipt = await self._commit_composed(job, assessment)
+            results = await self._comments.change(site, list(changes.values()), patience_s=_PATIENCE_S)
         except Exception as error:
-            _settle(job, error)
+            for job in changes:
+                _settle(job, error)
             return
-        _count(receipt)
-        if not job.result.done():
-            job.result.set_result(receipt)
+        for (job, change), result in zip(changes.items(), results, strict=True):
+            if isinstance(result, Late | Stale):
+                self._spawn(self._insist(job, assessed[job], change, result))
+            else:
+                _finish(job, change, result)
 
-    async def _commit_composed(self, job: Job, assessment: Assessment) -> Receipt:
-        """Record what `compose` makes of the newest record; whoever was faster is read and composed with again."""
-        old = job.old
+    async def _insist(self, job: Job, assessment: Assessment, change: Change, result: Late | Stale) -> None:
+        """Make a change again that was not answered, or compose it anew from the record as it is now."""
         for _ in range(_TRIES):
-            change = job.compose(old, assessment)
-            if change is None:
-                assert old is not None  # noqa: S101  only a change of a record can be needless
-                return Receipt(old, replayed=True)
-            result = await self._change(job.site, change)
-            if not isinstance(result, Stale):
-                return result
-            old = result.comment
-        raise Overloaded("The comment keeps changing; try again.")
-
-    async def _change(self, site: str, change: Change) -> Receipt | Stale:
-        (result,) = await self._comments.change(site, [change])
-        match result:
-            case Done():
-                return Receipt(change.new, replayed=False)
-            case Replay(comment=comment):
-                return Receipt(comment, replayed=True)
-            case Stale():
-                return result
-            case IdConflict():
-                raise Conflict("This id was used for other content.", code="id_conflict", id=change.new.id)
-            case OutcomeUnknown():
-                raise OutcomeUnknown(result.detail, comment_id=change.new.id)
-            case StoreError():
-                raise result
-            case _:
-                raise AssertionError(type(result).__name__)
+            if isinstance(result, Stale):
+                job.old = result.comment
+                composed = _composed(job, assessment)
+                if composed is None:
+                    return
+                change = composed
+            (again,) = await self._comments.change(job.site, [change])
+            if not isinstance(again, Late | Stale):
+                _finish(job, change, again)
+                return
+            result = again
+        _settle(job, Overloaded("The comment keeps changing; try again."))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -291,19 +281,75 @@ class Intake:
         task.add_done_callback(self._tasks.discard)
 
 
-def _signal_inputs(submissions: Sequence[Submission], at_ms: int) -> list[SignalInput]:
-    texts = [prepare(submission.text, submission.format).normal for submission in submissions]
+def _by_site(jobs: Iterable[Job]) -> dict[str, list[Job]]:
+    sites: dict[str, list[Job]] = {}
+    for job in jobs:
+        sites.setdefault(job.site, []).append(job)
+    return sites
+
+
+def _signal_inputs(jobs: Sequence[Job]) -> list[SignalInput]:
+    at_ms = clock.now_ms()
+    signatures = signature([job.prepared.normal if job.prepared else "" for job in jobs])
     return [
         SignalInput(
-            id=submission.id,
+            id=job.submission.id,
             text_signature=None if found is None else found.packed,
             bands=() if found is None else found.bands,
-            article_id=submission.article.id,
-            author_id=None if submission.author is None else submission.author.id,
+            article_id=job.submission.article.id,
+            author_id=None if job.submission.author is None else job.submission.author.id,
             at_ms=at_ms,
         )
-        for submission, found in zip(submissions, signature(texts), strict=True)
+        for job, found in zip(jobs, signatures, strict=True)
     ]
+
+
+def _composed(job: Job, assessment: Assessment) -> Change | None:
+    """The change that a job asks for; None when it is settled without one."""
+    try:
+        change = job.compose(job.old, assessment)
+    except Exception as error:
+        _settle(job, error)
+        return None
+    if change is None and job.old is not None:
+        _give(job, Receipt(job.old, replayed=True))
+    return change
+
+
+def _finish(job: Job, change: Change, result: Result) -> None:
+    try:
+        receipt = _receipt(change, result)
+    except Exception as error:
+        _settle(job, error)
+    else:
+        _give(job, receipt)
+
+
+def _receipt(change: Change, result: Result) -> Receipt:
+    """What a change's result means to whoever asked for it.
+
+    Raises:
+        Conflict, StoreUnavailable, OutcomeUnknown, StoreError: as `Intake.submit`.
+    """
+    match result:
+        case Done():
+            return Receipt(change.new, replayed=False)
+        case Replay(comment=comment):
+            return Receipt(comment, replayed=True)
+        case IdConflict():
+            raise Conflict("This id was used for other content.", code="id_conflict", id=change.new.id)
+        case OutcomeUnknown():
+            raise OutcomeUnknown(result.detail, comment_id=change.new.id)
+        case StoreError():
+            raise result
+        case _:
+            raise AssertionError(type(result).__name__)
+
+
+def _give(job: Job, receipt: Receipt) -> None:
+    _count(receipt)
+    if not job.result.done():
+        job.result.set_result(receipt)
 
 
 def _settle(job: Job, error: Exception) -> None:

@@ -81,8 +81,6 @@ def _wrong(row: Mapping[str, Any]) -> FieldError | None:
             return FieldError("/labels", "unknown_attribute", f"Attributes are {', '.join(ATTRIBUTES)}.")
         if value not in (0, 1):
             return FieldError(f"/labels/{name}", "not_0_or_1", "A label is 0 or 1.")
-    if not labels:
-        return FieldError("/labels", "empty", "At least one attribute must be judged.")
     if not 0 < row.get("p", 1.0) <= 1:
         return FieldError("/p", "out_of_range", "A probability above 0 and up to 1.")
     return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from moderator.domain import Comment, Submission
 from moderator.errors import Overloaded
 from moderator.flow.assessment import Active, Assessment
+from moderator.scoring.normalise import Format, Prepared
 from moderator.store.comments import Change
 from moderator.store.signals import Gathered
 
@@ -29,7 +30,8 @@ class Job:
     """One comment on its way to a decision.
 
     `old` is the record that an edit starts from; `result` is what its caller waits for. `arrived` is on the monotonic
-    clock. `gathered` and `active` (what will decide) stay None until the store's signals are in.
+    clock. `prepared` (the normalised text), `active` (what will decide) and `gathered` (the store's signals) are filled
+    in on the way.
     """
 
     site: str
@@ -39,8 +41,14 @@ class Job:
     result: asyncio.Future[Receipt]
     arrived: float
     bulk: bool = False
+    prepared: Prepared | None = None
     gathered: Gathered | None = None
     active: Active | None = None
+
+    @property
+    def content(self) -> tuple[str, Format]:
+        """Its text as sent, and what kind of text that is."""
+        return self.submission.text, self.submission.format
 
     @property
     def code_points(self) -> int:

@@ -4,6 +4,7 @@ A claim is a lease on one comment; a verdict needs the lease, is one atomic chan
 store finds changed meanwhile is read again and tried again: only the lease and the revision decide who is too late.
 """
 
+import random
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ FACETS = ("case", "reason", "attribute", "language", "article", "author")
 _TRIES = 5
 # A claim passes over what others took meanwhile; after this many looks at the heads it answers with what it has.
 _LOOKS = 20
+_WIDER = 8
 _LOST = "The lease is no longer yours: it expired, was released, or the comment was decided."
 
 
@@ -74,10 +76,13 @@ class Review:
         """Up to `limit` comments for `who`, earliest due first. Escalated ones go to seniors only."""
         claimed: list[Claimed] = []
         passed: set[str] = set()
-        for _ in range(_LOOKS):
+        for look in range(_LOOKS):
             want = limit - len(claimed)
-            heads = await self._queue.heads(site, _facet(filters), want + len(passed), skip_leased=True)
-            ids = [comment_id for comment_id, _ in heads if comment_id not in passed][:want]
+            # Who finds the heads taken looks wider, and anywhere there: many who claim at once would else all meet.
+            width = want * (1 if look == 0 else _WIDER)
+            heads = await self._queue.heads(site, _facet(filters), width + len(passed), skip_leased=True)
+            free = [comment_id for comment_id, _ in heads if comment_id not in passed]
+            ids = free[:want] if look == 0 else random.sample(free, min(want, len(free)))
             if not ids:
                 break
             passed.update(ids)

@@ -133,13 +133,17 @@ class Client:
         except _NotLoaded:
             return await self._do(("EVAL", script.text, len(keys), *keys, *args), key, script.writes, deadline)
 
-    async def run_all(self, calls: Sequence[Call]) -> list[Any]:
+    async def run_all(self, calls: Sequence[Call], *, patience_s: float | None = None) -> list[Any]:
         """Many scripts in one round. Each call has its own result: its error (`StoreError`) is its result, not raised.
 
+        With `patience_s` the result of a call that is not answered by then is `LATE`: it may still be done, its answer
+        is dropped, and whoever wants it calls again, for scripts are idempotent. So a slow node keeps nobody else.
         For the hot path: a gather of as many `run` makes a task a call, which costs about as much as the call.
         """
         deadline = self._deadline(None)
-        begun = [self._begin(call, deadline) for call in calls]
+        begun: list[Command | StoreError | Late] = [self._begin(call, deadline) for call in calls]
+        if patience_s is not None:
+            begun = await _in_time(begun, patience_s)
         results = [await _settled(command) for command in begun]
         refused = [i for i, result in enumerate(results) if isinstance(result, Refused)]
         if refused:
@@ -222,9 +226,28 @@ class _NotLoaded(Exception):
     """The server does not know the script: nothing was done, its text must be sent."""
 
 
-async def _settled(command: Command | StoreError) -> Any:
-    """The reply to a command, or the error that came instead."""
-    if isinstance(command, StoreError):
+class Late:
+    """Stands for an answer that did not come in time."""
+
+
+LATE = Late()
+
+
+async def _in_time(
+    begun: Sequence[Command | StoreError | Late], patience_s: float
+) -> list[Command | StoreError | Late]:
+    """What was begun, with `LATE` in the place of each command that is still unanswered after `patience_s`."""
+    waiting = [command.future for command in begun if isinstance(command, Command)]
+    late = (await asyncio.wait(waiting, timeout=patience_s))[1] if waiting else set()
+    for future in late:
+        # Nobody looks at it any more; an error in it is none to report.
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return [LATE if isinstance(command, Command) and command.future in late else command for command in begun]
+
+
+async def _settled(command: Command | StoreError | Late) -> Any:
+    """The reply to a command, or what came instead."""
+    if not isinstance(command, Command):
         return command
     return await _settled_later(command.future)
 

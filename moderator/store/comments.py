@@ -15,7 +15,7 @@ from moderator.clock import to_ms
 from moderator.domain import Comment, State
 from moderator.errors import StoreError
 from moderator.store import pages, record
-from moderator.store.client import Client
+from moderator.store.client import Client, Late
 from moderator.store.cursor import decode_place, decode_positions, encode_place, encode_positions
 from moderator.store.indexes import difference, entries
 from moderator.store.keys import Keys
@@ -87,7 +87,7 @@ class LeaseLost:
     """The lease is not held by this token, or expired. Nothing was changed."""
 
 
-Result: TypeAlias = Done | Replay | Stale | LeaseLost | IdConflict | StoreError
+Result: TypeAlias = Done | Replay | Stale | LeaseLost | IdConflict | StoreError | Late
 
 # Named here, because inside the class `list` is its method.
 Found: TypeAlias = list[Comment | None]
@@ -113,10 +113,13 @@ class Comments:
         """In the order of `ids`, in one round."""
         return await asyncio.gather(*(self.get(site, comment_id) for comment_id in ids))
 
-    async def change(self, site: str, changes: Sequence[Change]) -> Results:
-        """Each change by its own script, all in one round. Never raises for one item: its error is its result."""
+    async def change(self, site: str, changes: Sequence[Change], *, patience_s: float | None = None) -> Results:
+        """Each change by its own script, all in one round. Never raises for one item: its error is its result.
+
+        With `patience_s` the result of a change that is not answered by then is `LATE`: make the same change again.
+        """
         calls = [(CHANGE, *_command(self._keys, site, change)) for change in changes]
-        replies = await self._client.run_all(calls)
+        replies = await self._client.run_all(calls, patience_s=patience_s)
         return [_result(change, reply) for change, reply in zip(changes, replies, strict=True)]
 
     async def list(
@@ -243,9 +246,9 @@ def _sets(keys: Keys, site: str, state: State | None, article: str | None, autho
     return [[keys.state(lane, site, each) for each in states] for lane in range(keys.lanes)]
 
 
-def _result(change: Change, reply: Sequence[bytes] | StoreError) -> Result:
+def _result(change: Change, reply: Sequence[bytes] | StoreError | Late) -> Result:
     """What the script's answer means; a record in it that cannot be read is that item's error."""
-    if isinstance(reply, StoreError):
+    if isinstance(reply, StoreError | Late):
         return reply
     try:
         match reply:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from moderator.errors import StoreError
-from moderator.store.client import Call, Client
+from moderator.store.client import Call, Client, Late
 from moderator.store.nearduplicate import MIN_AGREEMENT, PACKED_BYTES, agreement
 from moderator.store.scripts import Script
 
@@ -81,13 +81,18 @@ class Signals:
         self._client = client
         self._keys = client.keys
 
-    async def gather(self, site: str, items: Sequence[SignalInput]) -> list[Gathered | StoreError]:
-        """Note all items and read about each, in one round. An item whose index failed gets that error."""
+    async def gather(
+        self, site: str, items: Sequence[SignalInput], *, patience_s: float | None = None
+    ) -> list[Gathered | StoreError | Late]:
+        """Note all items and read about each, in one round. An item whose index failed gets that error.
+
+        With `patience_s` an item whose index did not answer by then gets `LATE`; to ask again counts it once.
+        """
         sketches = [_sketch(item) for item in items]
         calls: list[Call] = []
         for item, sketch in zip(items, sketches, strict=True):
             calls += self._calls(site, item, sketch)
-        replies = iter(await self._client.run_all(calls))
+        replies = iter(await self._client.run_all(calls, patience_s=patience_s))
         near, authors, articles = [], [], []
         for item in items:
             near.append(b"" if item.text_signature is None else next(replies))
@@ -143,10 +148,10 @@ def _duplicates(sketches: Sequence[bytes], found: Sequence[bytes]) -> list[_Dupl
     return results
 
 
-def _gathered(duplicates: _Duplicates, near: Any, author: Any, article: Any) -> Gathered | StoreError:
+def _gathered(duplicates: _Duplicates, near: Any, author: Any, article: Any) -> Gathered | StoreError | Late:
     """One item's result of its three replies, each of which may be an error."""
     for reply in (near, author, article):
-        if isinstance(reply, StoreError):
+        if isinstance(reply, StoreError | Late):
             return reply
     earlier, first_ms = author
     return Gathered(

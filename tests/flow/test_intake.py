@@ -13,8 +13,8 @@ from moderator.flow.line import Receipt
 from moderator.runtime import Services
 from moderator.scoring.scorer import Scorer, TextIn
 from moderator.settings import Settings
-from moderator.store.client import Client
-from moderator.store.signals import Signals
+from moderator.store.client import LATE, Client
+from moderator.store.signals import SignalInput, Signals
 from moderator.workers.work import Worker
 from tests.services_fixture import BAD, GOOD, comment
 
@@ -28,10 +28,10 @@ def break_scorer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the scorer a defect: it raises whenever a batch holds `BROKEN`."""
     score = Scorer.score
 
-    def fragile(self: Scorer, inputs: Sequence[TextIn]) -> list[Scored]:
+    def fragile(self: Scorer, inputs: Sequence[TextIn], *more: Any) -> list[Scored]:
         if any(item.text == BROKEN for item in inputs):
             raise ScoringError("a score is not a number")
-        return score(self, inputs)
+        return score(self, inputs, *more)
 
     monkeypatch.setattr(Scorer, "score", fragile)
 
@@ -149,10 +149,10 @@ async def test_a_slow_index_delays_only_its_own_comment(services: Services, monk
     answered = asyncio.Event()
     gather = Signals.gather
 
-    async def slow(self: Signals, site: str, items: Sequence[Any]) -> Any:
-        if items[0].id == "slow":
-            await answered.wait()
-        return await gather(self, site, items)
+    async def slow(self: Signals, site: str, items: Sequence[SignalInput], **more: Any) -> Any:
+        found = await gather(self, site, items, **more)
+        late = not answered.is_set()
+        return [LATE if late and item.id == "slow" else each for item, each in zip(items, found, strict=True)]
 
     monkeypatch.setattr(Signals, "gather", slow)
     late = asyncio.create_task(services.intake.submit(SITE, comment("slow")))
@@ -167,7 +167,7 @@ async def test_a_slow_index_delays_only_its_own_comment(services: Services, monk
 async def test_a_comment_whose_signals_failed_was_certainly_not_recorded(
     services: Services, monkeypatch: pytest.MonkeyPatch, lost: Exception
 ) -> None:
-    async def fail(*_: object) -> list[Exception]:
+    async def fail(*_: object, **__: object) -> list[Exception]:
         return [lost]
 
     monkeypatch.setattr(Signals, "gather", fail)

@@ -119,11 +119,13 @@ async def _worker(settings: Settings, inherited: Inherited) -> int:
 async def _parent(settings: Settings, listener: socket.socket) -> int:
     stop = _stop_signal()
     async with _store(settings) as url, _services(settings, url) as services:
+        _share_metrics(settings.data / "metrics")
         made = await first_start(services.client, settings.data, url_of(listener))
         # What no worker could serve is said here, once, and not by each of them.
         await services.live.start(await services.accounts.site_names())
         announced = asyncio.create_task(_when_served(services, lambda: _announce(url_of(listener), settings, made)))
-        workers = [asyncio.create_task(_keep(settings, listener, None if settings.redis_url else url, stop)) for _ in range(settings.processes)]
+        embedded = None if settings.redis_url else url
+        workers = [asyncio.create_task(_keep(settings, listener, embedded, stop)) for _ in range(settings.processes)]
         codes = await asyncio.gather(*workers)
         announced.cancel()
     return max(codes)

@@ -1,6 +1,7 @@
 """What each level of durability promises, and what is refused where a server does not give it."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -25,8 +26,11 @@ async def test_replica_confirms_writes_only_when_a_replica_has_them(new_server: 
     master = new_server("--repl-diskless-sync-delay", "0", tcp=True)
     replica = new_server(tcp=True)
     await asyncio.to_thread(replica.ask, ("REPLICAOF", "127.0.0.1", master.port))
-    while (await asyncio.to_thread(master.ask, ("SET", "k", "v"), ("WAIT", 1, 100)))[1] == 0:
-        pass
+    # At offset 0 the master counts a replica that has confirmed nothing yet.
+    confirmed = 0
+    while confirmed == 0:
+        info = (await asyncio.to_thread(master.ask, ("SET", "k", "v"), ("WAIT", 1, 50), ("INFO", "replication")))[2]
+        confirmed = int((re.search(rb"state=online,offset=(\d+)", info) or [0, 0])[1])
     client = await Client.connect(master.url, durability="replica", timeout_ms=1000)
     assert await asyncio.gather(*(client.call("INCR", "n") for _ in range(20))) == list(range(1, 21))
     replica.kill()

@@ -158,7 +158,7 @@ class LabelIn(Input, frozen=True, kw_only=True):
     """One line that brings a label, as the export writes it; `provenance` may stand in it and is set by the service."""
 
     text: Text
-    labels: Annotated[dict[Attribute, Literal[0, 1]], Meta(min_length=1)]
+    labels: dict[Attribute, Literal[0, 1]]
     id: CommentId | None = None
     lang: Annotated[str, Meta(max_length=35)] | None = None
     group: Annotated[str, Meta(max_length=500)] | None = None

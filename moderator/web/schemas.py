@@ -1,14 +1,14 @@
 """Replies, as `/openapi.json` shows them: one struct each, field by field API.md's.
 
-Times are text, RFC 3339 in UTC with milliseconds. Scores have four decimals. A field that can be UNSET is absent
-when there is nothing to say.
+Times are text, RFC 3339 in UTC with milliseconds. Scores have the four decimals that the scorer gives them. A field
+that can be UNSET is absent when there is nothing to say.
 """
 
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from moderator.domain import CaseKind, State
+from moderator.domain import By, CaseKind, Outcome, State
 from moderator.web.inputs import Attribute
 
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -29,7 +29,7 @@ class ReasonView(Output, frozen=True, kw_only=True):
 
     code: str
     detail: str
-    outcome: Literal["approve", "hold", "reject"]
+    outcome: Outcome
     attribute: str | UnsetType = UNSET
     score: float | UnsetType = UNSET
     threshold: float | UnsetType = UNSET
@@ -38,8 +38,8 @@ class ReasonView(Output, frozen=True, kw_only=True):
 class DecisionView(Output, frozen=True, kw_only=True):
     """What was decided and why."""
 
-    outcome: Literal["approve", "hold", "reject"]
-    by: Literal["model", "rule", "moderator"]
+    outcome: Outcome
+    by: By
     at: Instant
     reasons: list[ReasonView]
 

@@ -5,7 +5,7 @@ named, fields of context are cut and marked. Refused are only wrong types and wh
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -20,7 +20,7 @@ from moderator.web.fields import typed
 
 Time = Annotated[datetime, Meta(tz=True, description="RFC 3339 with its zone")]
 
-COMMENT_ID = r"[A-Za-z0-9._~:@-]+"
+COMMENT_ID_CHARACTERS = "[A-Za-z0-9._~:@-]"
 """The characters of a comment's id; `.` and `..` are none, for they mean something in a path."""
 
 LONGEST_COMMENT_ID = 200
@@ -29,7 +29,7 @@ LONGEST_CONTEXT_ID = 500
 COMMENT_ID_SCHEMA: dict[str, Any] = {
     "minLength": 1,
     "maxLength": LONGEST_COMMENT_ID,
-    "pattern": f"^{COMMENT_ID}$",
+    "pattern": f"^{COMMENT_ID_CHARACTERS}+$",
     "not": {"enum": [".", ".."]},
 }
 """For the document only: the checks here tell all wrong fields at once, the library would tell the first."""
@@ -120,7 +120,7 @@ _VISIBLE = re.compile(
     r"\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     r"\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-_COMMENT_ID = re.compile(COMMENT_ID)
+_COMMENT_ID = re.compile(f"{COMMENT_ID_CHARACTERS}{{1,{LONGEST_COMMENT_ID}}}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 _FIELDS = frozenset(SubmissionIn.__struct_fields__)
@@ -138,7 +138,7 @@ def submission(parsed: Parsed, settings: Settings, make_id: Callable[[], str]) -
         InputError: what is wrong, each field once; never with anything of its content.
     """
     given = typed(parsed.checked(), SubmissionIn)
-    errors = tuple(_errors(given, settings.text_limit))
+    errors = _errors(given, settings.text_limit)
     if errors:
         raise InputError(*errors)
     return _cut(given, settings.metadata_limit, make_id)
@@ -156,62 +156,65 @@ def unknown_fields(tree: object) -> list[str]:
     return sorted(unknown)
 
 
-def text_errors(text: str, limit: int, pointer: str = "/text") -> Iterator[FieldError]:
+def text_errors(text: str, limit: int, pointer: str = "/text") -> tuple[FieldError, ...]:
     """What is wrong with a text to moderate or score: nothing visible in it, or too long."""
     if len(text) > limit:
-        yield FieldError(pointer, "too_long", f"longer than {limit} code points", limit)
-    elif _VISIBLE.search(text) is None:
-        yield FieldError(pointer, "empty", "nothing is left once white space and invisible characters are taken away")
+        return (FieldError(pointer, "too_long", f"longer than {limit} code points", limit),)
+    if _VISIBLE.search(text) is None:
+        detail = "nothing is left once white space and invisible characters are taken away"
+        return (FieldError(pointer, "empty", detail),)
+    return ()
+
+
+def comment_id_errors(pointer: str, given: str | None) -> tuple[FieldError, ...]:
+    """What is wrong with a comment's id; it may be missing."""
+    if given is None or (_COMMENT_ID.fullmatch(given) and given not in {".", ".."}):
+        return ()
+    if not given:
+        return (FieldError(pointer, "empty", "an id has at least one character"),)
+    if len(given) > LONGEST_COMMENT_ID:
+        detail = f"longer than {LONGEST_COMMENT_ID} characters"
+        return (FieldError(pointer, "too_long", detail, LONGEST_COMMENT_ID),)
+    detail = "allowed are A–Z a–z 0–9 . _ ~ : @ - but not . or .. alone"
+    return (FieldError(pointer, "invalid_characters", detail),)
 
 
 def is_comment_id(text: str) -> bool:
     """Whether a comment can have this id."""
-    return not any(_comment_id_errors("", text))
+    return not comment_id_errors("", text)
 
 
-def label_id_errors(given: str | None) -> Iterator[FieldError]:
-    """What is wrong with a label's id; it may be a comment's."""
-    if given is not None:
-        yield from _comment_id_errors("/id", given)
-
-
-def _errors(given: SubmissionIn, text_limit: int) -> Iterator[FieldError]:
-    yield from text_errors(given.text, text_limit)
-    if given.id is not None:
-        yield from _comment_id_errors("/id", given.id)
-    if given.parent_id is not None:
-        yield from _comment_id_errors("/parent_id", given.parent_id)
-    yield from _context_id_errors("/article/id", given.article.id)
-    if given.author is not None and given.author.id is not None:
-        yield from _context_id_errors("/author/id", given.author.id)
-    yield from _time_errors("/submitted_at", given.submitted_at)
+def _errors(given: SubmissionIn, text_limit: int) -> list[FieldError]:
+    errors = [
+        *text_errors(given.text, text_limit),
+        *comment_id_errors("/id", given.id),
+        *comment_id_errors("/parent_id", given.parent_id),
+        *_context_id_errors("/article/id", given.article.id),
+    ]
     if given.author is not None:
-        yield from _time_errors("/author/registered_at", given.author.registered_at)
+        errors += _context_id_errors("/author/id", given.author.id)
+        errors += _time_errors("/author/registered_at", given.author.registered_at)
+    errors += _time_errors("/submitted_at", given.submitted_at)
     if given.decided is not None:
-        yield from _time_errors("/decided/at", given.decided.at)
+        errors += _time_errors("/decided/at", given.decided.at)
+    return errors
 
 
-def _comment_id_errors(pointer: str, given: str) -> Iterator[FieldError]:
+def _context_id_errors(pointer: str, given: str | None) -> tuple[FieldError, ...]:
+    if given is None or (0 < len(given) <= LONGEST_CONTEXT_ID and _CONTROL.search(given) is None):
+        return ()
     if not given:
-        yield FieldError(pointer, "empty", "an id has at least one character")
-    elif len(given) > LONGEST_COMMENT_ID:
-        yield FieldError(pointer, "too_long", f"longer than {LONGEST_COMMENT_ID} characters", LONGEST_COMMENT_ID)
-    elif _COMMENT_ID.fullmatch(given) is None or given in {".", ".."}:
-        yield FieldError(pointer, "invalid_characters", "allowed are A–Z a–z 0–9 . _ ~ : @ - but not . or .. alone")
+        return (FieldError(pointer, "empty", "an id has at least one character"),)
+    if len(given) > LONGEST_CONTEXT_ID:
+        detail = f"longer than {LONGEST_CONTEXT_ID} characters"
+        return (FieldError(pointer, "too_long", detail, LONGEST_CONTEXT_ID),)
+    return (FieldError(pointer, "invalid_characters", "control characters are not allowed"),)
 
 
-def _context_id_errors(pointer: str, given: str) -> Iterator[FieldError]:
-    if not given:
-        yield FieldError(pointer, "empty", "an id has at least one character")
-    elif len(given) > LONGEST_CONTEXT_ID:
-        yield FieldError(pointer, "too_long", f"longer than {LONGEST_CONTEXT_ID} characters", LONGEST_CONTEXT_ID)
-    elif _CONTROL.search(given) is not None:
-        yield FieldError(pointer, "invalid_characters", "control characters are not allowed")
-
-
-def _time_errors(pointer: str, at: datetime | None) -> Iterator[FieldError]:
-    if at is not None and not _EARLIEST <= at < _LATEST:
-        yield FieldError(pointer, "out_of_range", "a time between the years 1970 and 9999 is expected")
+def _time_errors(pointer: str, at: datetime | None) -> tuple[FieldError, ...]:
+    if at is None or _EARLIEST <= at < _LATEST:
+        return ()
+    return (FieldError(pointer, "out_of_range", "a time between the years 1970 and 9999 is expected"),)
 
 
 def _cut(given: SubmissionIn, metadata_limit: int, make_id: Callable[[], str]) -> Submission:

@@ -111,12 +111,7 @@ def instant(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds."""
     if at.tzinfo is not UTC:
         at = at.astimezone(UTC)
-    return f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
-
-
-def scores(scored: dict[str, float]) -> dict[str, float]:
-    """Scores with the four decimals that are told."""
-    return {attribute: round(score, 4) for attribute, score in scored.items()}
+    return at.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def span_views(spans: Iterable[Span]) -> list[SpanView]:
@@ -129,7 +124,7 @@ def span_views(spans: Iterable[Span]) -> list[SpanView]:
 
 def quoted(scored: Scored) -> dict[str, float] | UnsetType:
     """The scores of what the writer quotes, where they quote."""
-    return UNSET if scored.quoted is None else scores(scored.quoted)
+    return UNSET if scored.quoted is None else scored.quoted
 
 
 def _current(comment: Comment, *, replayed: bool = False, spans: Spans = None) -> dict[str, Any]:
@@ -153,7 +148,7 @@ def _assessed(revision: Revision, decision: Decision | None) -> dict[str, Any]:
     scored = revision.scored
     return {
         "decision": None if decision is None else _decision(decision),
-        "scores": {} if scored is None else scores(scored.scores),
+        "scores": {} if scored is None else scored.scores,
         "language": None if scored is None else scored.language,
         "language_confidence": None if scored is None else round(scored.language_confidence, 4),
         "signals": [_signal(each) for each in revision.signals],
@@ -173,8 +168,8 @@ def _spans(revision: Revision, decision: Decision | None, spans: Spans) -> list[
 
 def _decision(decision: Decision) -> DecisionView:
     return DecisionView(
-        outcome=decision.outcome.value,
-        by=decision.by.value,
+        outcome=decision.outcome,
+        by=decision.by,
         at=instant(decision.at),
         reasons=[_reason(each) for each in decision.reasons],
     )
@@ -184,7 +179,7 @@ def _reason(reason: Reason) -> ReasonView:
     return ReasonView(
         code=reason.code,
         detail=reason.detail,
-        outcome=reason.outcome.value,
+        outcome=reason.outcome,
         attribute=UNSET if reason.attribute is None else reason.attribute,
         score=UNSET if reason.score is None else round(reason.score, 4),
         threshold=UNSET if reason.threshold is None else round(reason.threshold, 4),
@@ -226,7 +221,7 @@ def _revision(revision: Revision) -> RevisionView:
         at=instant(revision.at),
         by=revision.by,
         decision=None if revision.decision is None else _decision(revision.decision),
-        scores={} if revision.scored is None else scores(revision.scored.scores),
+        scores={} if revision.scored is None else revision.scored.scores,
         bundle=revision.bundle,
         policy=revision.policy,
     )

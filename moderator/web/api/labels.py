@@ -19,7 +19,7 @@ from moderator.web.inputs import LabelIn, LabelsQuery
 from moderator.web.problems import Refused
 from moderator.web.query import moment
 from moderator.web.schemas import LabelsOut, RefusedLine
-from moderator.web.submissions import label_id_errors, text_errors
+from moderator.web.submissions import comment_id_errors, text_errors
 
 
 async def export(call: Call) -> web.Response:
@@ -64,7 +64,7 @@ def read_lines(body: bytes, settings: Settings) -> tuple[list[tuple[int, LabelIn
 
 def _label(line: bytes, settings: Settings) -> LabelIn:
     label = typed(parse_now(line, settings.nesting_limit).checked(), LabelIn)
-    errors = (*text_errors(label.text, settings.text_limit), *label_id_errors(label.id))
+    errors = (*text_errors(label.text, settings.text_limit), *comment_id_errors("/id", label.id))
     if errors:
         raise InputError(*errors)
     return label

@@ -20,7 +20,7 @@ async def score(call: Call) -> web.Response:
     active = await call.services.live.current(call.site)
     answers = [
         ScoreResult(
-            scores=views.scores(scored.scores),
+            scores=scored.scores,
             language=scored.language,
             language_confidence=round(scored.language_confidence, 4),
             quoted_scores=views.quoted(scored),

@@ -50,7 +50,7 @@ async def test_labels_are_taken_line_by_line_and_bad_lines_named(service: Servic
         "{broken",
         {"text": " ", "labels": {"toxicity": 0}},
         {"text": GOOD, "labels": {"rude": 1}},
-        {"text": GOOD, "labels": {}},
+        {"text": GOOD},
         {"text": GOOD, "labels": {"spam": 2}},
         {"text": GOOD, "labels": {"spam": 1}, "mood": 1},
         '{"text": "\\ud800", "labels": {"spam": 1}}',

@@ -102,7 +102,7 @@ def _eldc() -> Callable[[str], tuple[Ranking, bool]]:
 
 def _py3langid() -> Callable[[str], tuple[Ranking, bool]]:
     langid = import_module("py3langid.langid")
-    identifier = langid.LanguageIdentifier.from_pickled_model(langid.MODEL_FILE, norm_probs=True)
+    identifier = langid.LanguageIdentifier.from_model_file(langid.MODEL_FILE, norm_probs=True)
     identifier.set_languages(LANGUAGES)
 
     def rank(text: str) -> tuple[Ranking, bool]:

@@ -118,7 +118,7 @@ class Scorer:
             scores = self.probabilities(passages, [vector.language for vector in vectors])
         except ScoringError:
             scores = np.full((len(vectors), len(ATTRIBUTES)), np.nan)
-        recorded = np.array([vector.scores[self.views] for vector in vectors], np.float64)
+        recorded = np.array([vector.scores[self.views] for vector in vectors], np.float64).reshape(scores.shape)
         wrong = np.flatnonzero(~(np.abs(scores - recorded) <= _TOLERANCE).all(axis=1))
         if wrong.size:
             raise BundleError(

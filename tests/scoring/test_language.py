@@ -43,6 +43,8 @@ def test_what_cannot_be_told_is_unknown_or_what_the_caller_expects() -> None:
 
 
 def test_the_other_backend_answers_the_same_question() -> None:
+    # Each platform installs only one of the two; this runs where the second is there too.
+    pytest.importorskip("py3langid")
     rank = language._py3langid()
     ranking, reliable = rank("Das kann doch nicht wahr sein, oder?")
     assert ranking[0][0] == "de"

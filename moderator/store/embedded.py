@@ -15,6 +15,7 @@ from pathlib import Path
 
 from moderator import clock, log, metrics
 from moderator.errors import ModeratorError, SettingsError, StoreError, StoreUnavailable
+from moderator.store import flush
 from moderator.store.address import Address
 from moderator.store.binary import find_binary
 from moderator.store.folder import DataFolder, Held, Role
@@ -77,7 +78,13 @@ class EmbeddedServer:
         return self._address.url()
 
     async def supervise(self) -> None:
-        """Runs for ever: when the server is gone it is started again, with backoff while it does not stay."""
+        """Runs for ever: flushes the server's file, and starts the server again when it is gone."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(flush.forever(self._folder.path / "appendonlydir"))
+            group.create_task(self._revive())
+
+    async def _revive(self) -> None:
+        """Start the server whenever it is gone, with backoff while it does not stay."""
         pause_s = 0.0
         while True:
             since = clock.ticks()

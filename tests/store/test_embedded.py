@@ -114,7 +114,7 @@ async def test_it_starts_in_its_folder_with_an_append_only_file_and_no_port(shor
         flat = [word.decode() for word in await client.call("CONFIG", "GET", *names)]
         assert dict(zip(flat[::2], flat[1::2], strict=True)) == {
             "appendonly": "yes",
-            "appendfsync": "everysec",
+            "appendfsync": "no",
             "port": "0",
             "maxmemory-policy": "noeviction",
             "dir": f"{short_folder}/new/data",

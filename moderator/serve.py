@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,7 @@ else:
     _new_loop = uvloop.new_event_loop
 
 _LOG = log.logger(__name__)
+sys.setswitchinterval(0.0003)
 _FOLLOW_S = 1.0
 _WORK_S = 0.25
 # A worker that fails sooner than this after it was started would only fail again.
@@ -123,7 +124,10 @@ async def _parent(settings: Settings, listener: socket.socket) -> int:
         made = await first_start(services.client, settings.data, url_of(listener))
         # What no worker could serve is said here, once, and not by each of them.
         await services.live.start(await services.accounts.site_names())
-        announced = asyncio.create_task(_when_served(services, lambda: _announce(url_of(listener), settings, made)))
+        before = {process.id for process in await services.processes.alive()}
+        announced = asyncio.create_task(
+            _when_served(services, before, lambda: _announce(url_of(listener), settings, made))
+        )
         embedded = None if settings.redis_url else url
         workers = [asyncio.create_task(_keep(settings, listener, embedded, stop)) for _ in range(settings.processes)]
         codes = await asyncio.gather(*workers)
@@ -262,9 +266,10 @@ async def _end(worker: Process, timeout_s: float) -> int:
         return await worker.wait()
 
 
-async def _when_served(services: Services, ready: Callable[[], None]) -> None:
+async def _when_served(services: Services, before: Collection[str], ready: Callable[[], None]) -> None:
+    """Call `ready` once a worker serves; `before`: those that a service which was killed has left in the list."""
     while True:
-        if await services.processes.alive():
+        if any(process.id not in before for process in await services.processes.alive()):
             ready()
             return
         await asyncio.sleep(0.05)

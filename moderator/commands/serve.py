@@ -2,6 +2,7 @@
 
 import argparse
 
+from moderator import log
 from moderator.commands.terminal import describe
 from moderator.serve import Inherited, serve
 from moderator.settings import Settings
@@ -22,5 +23,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(args: argparse.Namespace, settings: Settings) -> int:
+    log.configure(settings.log_level)
     inherited = None if args.descriptor is None else Inherited(args.descriptor, args.store)
     return serve(settings, inherited=inherited)

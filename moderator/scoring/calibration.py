@@ -78,7 +78,8 @@ def probabilities(
         for language in set(languages)
     }
     maps = np.array([rows[language] for language in languages]).reshape(-1, len(ATTRIBUTES), 2)
-    result: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(maps[..., 0] * raw + maps[..., 1], -_FLAT, _FLAT)))
+    mapped = np.minimum(np.maximum(maps[..., 0] * raw + maps[..., 1], -_FLAT), _FLAT)
+    result: NDArray[np.float64] = 1 / (1 + np.exp(-mapped))
     return result
 
 

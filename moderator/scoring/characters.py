@@ -6,15 +6,15 @@ from unicodedata import category
 import numpy as np
 from numpy.typing import NDArray
 
-LOWER_MASK = np.uint32(0x1FFFFF)
+LOWER_MASK = np.array(0x1FFFFF, np.uint32)
 """The bits of a table entry that hold the lower-case code point; 0 for white space."""
-SPACE = np.uint32(1 << 21)
-WORD = np.uint32(1 << 22)
-UPPER = np.uint32(1 << 23)
-DIGIT = np.uint32(1 << 24)
-JOINER = np.uint32(1 << 25)
+SPACE = np.array(1 << 21, np.uint32)
+WORD = np.array(1 << 22, np.uint32)
+UPPER = np.array(1 << 23, np.uint32)
+DIGIT = np.array(1 << 24, np.uint32)
+JOINER = np.array(1 << 25, np.uint32)
 """Part of a word when it stands between two letters: the apostrophe, and the star that hides a letter."""
-FLAGS_SHIFT = np.uint32(21)
+FLAGS_SHIFT = np.array(21, np.uint32)
 
 _TABLE_SIZE = 0x10000
 _APOSTROPHES = "'’ʼ`´"

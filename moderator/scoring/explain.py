@@ -6,7 +6,7 @@ lost when the clause is left out, all clauses (at most `CLAUSES`) in one batch.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -23,6 +23,7 @@ SPANS = 8
 CLAUSES = 8
 _LEAST_WORD = 0.1  # logits; less explains nothing
 _LEAST_CLAUSE = 0.3
+_NOTHING = 0.001
 
 _WORD = re.compile(r"\w(?:\S*\w)?|[^\w\s]+")
 _SENTENCE = re.compile(r"[^.!?;…\n]+[.!?;…\n]*")
@@ -67,22 +68,33 @@ def explain(
     found = list(_words(model, passage, lanes))
     if encoder is not None:
         found += _clauses(model, passage, language, lanes, encoder)
-    heaviest = sorted(found, key=lambda one: -one[3])[:SPANS]
     begins, ends = passage.places()
-    return tuple(
+    spans = (
         Span(begin=int(begins[begin]), end=int(ends[end - 1]), attribute=ATTRIBUTES[lane], weight=round(weight, 3))
-        for begin, end, lane, weight in sorted(heaviest)
+        for begin, end, lane, weight in found
     )
+    return lightest_dropped(spans)
+
+
+def lightest_dropped(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The `SPANS` heaviest of `spans`, in the order of the text."""
+    heaviest = sorted(spans, key=lambda span: -span.weight)[:SPANS]
+    return tuple(sorted(heaviest, key=lambda span: (span.begin, span.end, span.attribute)))
 
 
 def _words(model: Model, passage: Passage, lanes: Sequence[int]) -> Iterator[Found]:
     characters, _ = contributions(passage, model.surface)
     sums = np.concatenate([np.zeros((1, LANES)), np.cumsum(characters, axis=0)])
-    for match in _WORD.finditer(passage.normal):
-        weight = sums[match.end()] - sums[match.start()]
-        for lane in lanes:
-            if weight[lane] >= _LEAST_WORD:
-                yield match.start(), match.end(), lane, float(weight[lane])
+    places = [match.span() for match in _WORD.finditer(passage.normal)]
+    if not places:
+        return
+    begins, ends = np.array(places).T
+    by_word = sums[ends] - sums[begins]
+    for lane in lanes:
+        # Where a long text repeats itself, each of its words holds little.
+        least = max(min(_LEAST_WORD, by_word[:, lane].max() / 2), _NOTHING)
+        for word in np.flatnonzero(by_word[:, lane] >= least):
+            yield *places[word], lane, float(by_word[word, lane])
 
 
 def _clauses(model: Model, passage: Passage, language: str, lanes: Sequence[int], encoder: Encodes) -> Iterator[Found]:

@@ -16,7 +16,7 @@ from moderator.scoring import language, surface
 from moderator.scoring.bundle import Bundle, Model, Vector
 from moderator.scoring.calibration import VIEWS, Views, intercepts, probabilities, weights
 from moderator.scoring.encoding import Encodes, shared_encoder
-from moderator.scoring.explain import explain
+from moderator.scoring.explain import explain, lightest_dropped
 from moderator.scoring.meaning import DIMENSIONS, encoder_digest, encoder_name
 from moderator.scoring.normalise import Format, Passage, Prepared, meaning_text, prepare, prepare_all
 
@@ -91,14 +91,22 @@ class Scorer:
         ]
 
     def explain(self, item: TextIn, scored: Scored, attributes: Sequence[str] | None = None) -> tuple[Span, ...]:
-        """Say which parts of the writer's own text raised the scores: at most 8 spans of the text as sent.
+        """Say which parts of the text raised the scores: at most 8 spans of the text as sent.
 
-        `attributes`: those to explain; by default those over one half, or else the highest. With views `all` it costs
-        one batch of at most nine encodings (20 ms for an ordinary comment).
+        `attributes`: those to explain; by default those over one half, or else the highest. The writer's own words
+        are read, for spam the quoted ones if it is they that are spam. With views `all` each passage that is read
+        costs one batch of at most nine encodings (20 ms for an ordinary comment).
         """
-        named = attributes or _worth_explaining(scored)
-        own = prepare(item.text, item.format).own
-        return explain(self.bundle.model, own, scored.language, named, self.encoder)
+        named = list(attributes or _worth_explaining(scored))
+        prepared = prepare(item.text, item.format)
+        model, language_code = self.bundle.model, scored.language
+        spans: tuple[Span, ...] = ()
+        if prepared.quoted and scored.quoted and "spam" in named and scored.quoted["spam"] >= scored.scores["spam"]:
+            named.remove("spam")
+            spans = explain(model, prepared.quoted, language_code, ["spam"], self.encoder)
+        if named:
+            spans += explain(model, prepared.own, language_code, named, self.encoder)
+        return lightest_dropped(spans)
 
     def probabilities(self, passages: Sequence[Passage], languages: Sequence[str]) -> NDArray[np.float64]:
         """float64 (passages, attributes), all finite, rounded as they are recorded.

@@ -54,7 +54,8 @@ def lay_out(texts: Sequence[str]) -> Layout:
     np.equal(kinds[1:] ^ kinds[:-1], WORD, out=cuts[1:], casting="unsafe")
     places = cuts.cumsum()
     places += np.arange(len(entries))
-    laid = np.full(int(places[-1]) + 1, SPACE)
+    laid = np.empty(int(places[-1]) + 1, np.uint32)
+    laid.fill(SPACE)
     laid[places] = entries
     written = (laid & SPACE) == 0
     owners = np.zeros(len(laid), np.uint32)
@@ -71,7 +72,7 @@ def lay_out(texts: Sequence[str]) -> Layout:
 
 def _joiners(entries: NDArray[np.uint32]) -> None:
     """Make an apostrophe or a star between two letters a letter, in place: "don't", "п'ять", "f*ck"."""
-    marks = np.flatnonzero(entries & JOINER)
+    marks = (entries & JOINER).nonzero()[0]
     if marks.size:
         inner = marks[(entries[marks - 1] & entries[marks + 1] & WORD).astype(np.bool_)]
         entries[inner] |= WORD

@@ -76,6 +76,15 @@ def test_by_default_what_scores_over_one_half_is_explained(scorer: Scorer) -> No
     assert len(spans) <= 8
 
 
+def test_advertising_hidden_in_a_quote_is_shown_there(scorer: Scorer) -> None:
+    text = "> get your casino today\nInteresting read, many thanks."
+    assert words(scorer, TextIn(text), "spam") == ["casino"]
+
+
+def test_a_long_text_that_repeats_itself_is_explained_too(scorer: Scorer) -> None:
+    assert words(scorer, TextIn("You are an idiot here. " * 500)) == ["idiot"] * 8
+
+
 @given(TEXTS)
 def test_there_are_at_most_eight_spans_inside_the_text(model: Model, text: str) -> None:
     spans = explain(model, prepare(text).own, "en", ATTRIBUTES, None)

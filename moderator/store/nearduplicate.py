@@ -1,7 +1,9 @@
 """Which texts say nearly the same: MinHash over character 5-grams, for a whole batch at once. Pure, no Redis.
 
-A text becomes 64 minima of 64 hash functions over its 5-grams. Two texts share each minimum with a probability equal
-to the share of 5-grams that they have in common (Jaccard). Two things are kept of the 64:
+A text becomes 64 minima: its hashed 5-grams fall into 64 bins, each bin keeps its least, and an empty bin borrows from
+the next full one (one permutation hashing, Li, Owen and Zhang 2012, with the rotation of Shrivastava and Li 2014: one
+hash a gram instead of 64, and the same quality here). Two texts share each minimum with a probability equal to the
+share of 5-grams that they have in common (Jaccard). Two things are kept of the 64:
 
 - `bands`: 4 pairs of minima; texts that share one pair are *candidates* and meet in Redis;
 - `packed`: the lowest 2 bits of all 64 minima, 16 bytes, by which a candidate is *checked*: unrelated texts agree in
@@ -33,11 +35,14 @@ _GRAM = 5
 _MAX_CHARS = 4_000  # what a text says first is enough to know it again, and bounds the cost
 _ROWS = 2
 
-# Odd multipliers and offsets of the 64 hash functions. They are a format for two days, the life of what is stored.
-_RANDOM = np.random.default_rng(20_260_101)
-_FACTORS = _RANDOM.integers(0, 2**32, _MINIMA, dtype=np.uint32) | np.uint32(1)
-_OFFSETS = _RANDOM.integers(0, 2**32, _MINIMA, dtype=np.uint32)
-_GRAM_FACTORS = _RANDOM.integers(0, 2**32, _GRAM, dtype=np.uint32) | np.uint32(1)
+# Odd multipliers. They are a format for two days, the life of what is stored.
+_GRAM_FACTORS = np.random.default_rng(20_260_101).integers(0, 2**32, _GRAM, dtype=np.uint32) | np.uint32(1)
+# The upper 6 bits of a hash choose one of the 64 bins, the lower 26 are what is compared in it.
+_BIN_SHIFT = np.uint32(26)
+_IN_BIN = np.uint32(2**26 - 1)
+_EMPTY = np.uint32(2**32 - 1)
+# Added for each bin that a borrowed value travelled: 63 of them stay below `_EMPTY`, and values never meet by it.
+_DISTANCE = 2**26
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +81,44 @@ def agreement(packed: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[n
 
 def _minima(texts: Sequence[str]) -> NDArray[np.uint32]:
     """(len(texts), 64) minima; each text has at least `_GRAM` characters."""
-    points = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)
+    lengths = np.array([len(text) for text in texts])
+    ends = np.cumsum(lengths)
+    hashes = _mix(_grams("".join(texts)))
+    # A gram belongs to the text in which it lies whole; what crosses into the next text is skipped.
+    owner = np.repeat(np.arange(len(texts)), lengths)[: len(hashes)]
+    whole = np.arange(len(hashes)) <= (ends - _GRAM)[owner]
+    owner, hashes = owner[whole], hashes[whole]
+    minima = np.full(len(texts) * _MINIMA, _EMPTY, np.uint32)
+    np.minimum.at(minima, owner * _MINIMA + (hashes >> _BIN_SHIFT), hashes & _IN_BIN)
+    return _mix(_filled(minima.reshape(-1, _MINIMA)))
+
+
+def _grams(text: str) -> NDArray[np.uint32]:
+    """One number for each `_GRAM` characters that follow each other."""
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
     grams = np.zeros(len(points) - _GRAM + 1, np.uint32)
     for place, factor in enumerate(_GRAM_FACTORS):
         grams = (grams ^ points[place : len(grams) + place]) * factor
         grams ^= grams >> np.uint32(15)
-    ends = np.cumsum([len(text) for text in texts])
-    # Of each text the grams that lie in it whole: [start, last + 1); what crosses into the next text is skipped.
-    limits = np.empty(2 * len(texts), np.int64)
-    limits[0] = 0
-    limits[2::2] = ends[:-1]
-    limits[1::2] = ends - _GRAM + 1
-    minima = np.empty((len(texts), _MINIMA), np.uint32)
-    for column, (factor, offset) in enumerate(zip(_FACTORS, _OFFSETS, strict=True)):
-        values = grams * factor + offset
-        values ^= values >> np.uint32(16)
-        values *= np.uint32(0x7FEB352D)
-        minima[:, column] = np.minimum.reduceat(values, limits[:-1])[0::2]
+    return grams
+
+
+def _mix(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Spread each number over all 32 bits, one to one (the finaliser of "lowbias32")."""
+    values ^= values >> np.uint32(16)
+    values *= np.uint32(0x7FEB352D)
+    values ^= values >> np.uint32(15)
+    values *= np.uint32(0x846CA68B)
+    values ^= values >> np.uint32(16)
+    return values
+
+
+def _filled(minima: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Give each empty bin the nearest full one to its right, marked with the distance; a text has at least one."""
+    for step in (1, 2, 4, 8, 16, 32):
+        right = np.roll(minima, -step, axis=1)
+        right[right != _EMPTY] += np.uint32(step * _DISTANCE)
+        minima = np.where(minima == _EMPTY, right, minima)
     return minima
 
 

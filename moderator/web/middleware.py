@@ -22,7 +22,6 @@ async def account(request: web.Request, handler: Handler) -> web.StreamResponse:
     began = time.perf_counter()
     request_id = headers.request_id(request)
     log.request_id.set(request_id)
-    log.site.set(None)
     response = await handler(request)
     response.headers["X-Request-Id"] = request_id
     resource = request.match_info.route.resource

@@ -1,6 +1,6 @@
 """The service as processes: one that does everything, or a parent that minds socket and server and lets others serve.
 
-The socket is bound before anything else, so that a taken port is one sentence and no work is undone. A parent passes
+The socket listens before anything else, so that a taken port is one sentence and no work is undone. A parent passes
 it on, so a worker that ends loses no connection that was waiting. SIGTERM and SIGINT finish what is in flight; then
 the embedded server stops.
 """
@@ -24,7 +24,7 @@ from moderator.runtime import Services
 from moderator.settings import Settings, share_metrics
 from moderator.store.client import Client
 from moderator.store.embedded import EmbeddedServer
-from moderator.web.server import listening
+from moderator.web.server import BACKLOG, listening
 from moderator.workers.loop import forever
 from moderator.workers.work import Worker
 
@@ -70,7 +70,9 @@ def serve(settings: Settings, *, inherited: Inherited | None = None) -> int:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A socket bound to the address, not yet listening.
+    """A socket that listens on the address: whoever calls while the service starts waits for it.
+
+    Listening is what claims a port: two that were only bound could share it until one of them fails later.
 
     Raises:
         SettingsError: the port is taken, or the address is not this machine's.
@@ -80,6 +82,7 @@ def bind(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen(BACKLOG)
     except OSError as error:
         reason = error.strerror or "it cannot be used"
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""The HTTP server on a socket that is already bound."""
+"""The HTTP server on a socket that listens already."""
 
 import socket
 from collections.abc import AsyncIterator
@@ -9,7 +9,9 @@ from aiohttp import web
 from moderator.runtime import Services
 from moderator.web.app import make_app
 
-_BACKLOG = 1024
+BACKLOG = 1024
+"""Connections that wait to be taken."""
+
 # A query with an article's and an author's id of 500 characters each, percent-encoded, and a cursor.
 _LONGEST_LINE_BYTES = 16_384
 
@@ -29,7 +31,7 @@ async def listening(services: Services, listener: socket.socket) -> AsyncIterato
     )
     await runner.setup()
     try:
-        await web.SockSite(runner, listener, backlog=_BACKLOG).start()
+        await web.SockSite(runner, listener, backlog=BACKLOG).start()
         yield
     finally:
         await runner.cleanup()

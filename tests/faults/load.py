@@ -44,6 +44,8 @@ class Load:
 
     url: str
     key: str
+    # The number of the first comment: loads that run beside each other begin far apart.
+    first: int = 0
     said: dict[str, Reply] = field(default_factory=dict)
     open: dict[str, Reply] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
@@ -51,13 +53,22 @@ class Load:
     stopping: bool = False
     # In the order in which each connection got them.
     streams: list[list[Reply]] = field(default_factory=list)
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _numbers: Iterator[int] = field(init=False)
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def __post_init__(self) -> None:
+        self._numbers = itertools.count(self.first)
+
     @asynccontextmanager
-    async def running(self, connections: int = CONNECTIONS) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[None]:
         """Post inside the block. At its end no new comment is begun, and those that were are waited for."""
-        async with self.session() as session, asyncio.TaskGroup() as group:
+        async with self.session() as session, self.posting(session, CONNECTIONS):
+            yield
+
+    @asynccontextmanager
+    async def posting(self, session: ClientSession, connections: int) -> AsyncIterator[None]:
+        """The same over `connections` connections of a session."""
+        async with asyncio.TaskGroup() as group:
             for _ in range(connections):
                 group.create_task(self._post_on(session))
             try:
@@ -78,6 +89,10 @@ class Load:
         """Wait until so many more comments are acknowledged."""
         goal = len(self.said) + count
         await self._until(lambda: len(self.said) >= goal)
+
+    async def until(self, wanted: Callable[[Reply], bool]) -> None:
+        """Wait until each connection's last answer is as wanted."""
+        await self._until(lambda: all(stream and wanted(stream[-1]) for stream in self.streams))
 
     async def refusals(self, count: int) -> None:
         """Wait until so many requests were refused in all."""

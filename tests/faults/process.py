@@ -11,7 +11,7 @@ import socket
 import struct
 import sys
 import time
-from asyncio.subprocess import DEVNULL, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ class ServiceProcess:
         self.data = folder / "data"
         self.url = ""
         self._out, self._err = folder / "stdout", folder / "stderr"
-        self._settings = environment(data=str(self.data), bundle=str(bundle), **settings)
+        self.settings = environment(data=str(self.data), bundle=str(bundle), **settings)
         self._process: Process | None = None
 
     async def start(self) -> float:
@@ -42,13 +42,13 @@ class ServiceProcess:
         began = time.monotonic()
         with self._out.open("wb") as out, self._err.open("ab") as err:
             self._process = await asyncio.create_subprocess_exec(
-                *COMMAND, cwd=ROOT, env=self._settings, stdin=DEVNULL, stdout=out, stderr=err
+                *COMMAND, cwd=ROOT, env=self.settings, stdin=DEVNULL, stdout=out, stderr=err
             )
         await until(self._listens)
         return time.monotonic() - began
 
     def _listens(self) -> bool:
-        assert self.process.returncode is None, self._err.read_text()
+        assert self.process.returncode is None, (self.process.returncode, self._err.read_text())
         first, _, _ = self._out.read_text().partition("\n")
         _, listens, self.url = first.partition(" listens on ")
         return bool(listens)
@@ -112,6 +112,20 @@ def environment(**settings: str) -> dict[str, str]:
     return kept | {f"MODERATOR_{name.upper()}": value for name, value in chosen.items()}
 
 
+async def refusal(settings: dict[str, str]) -> str:
+    """The sentence with which a start is refused: the one line on stderr, with exit code 1 and nothing on stdout."""
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, cwd=ROOT, env=settings, stdin=DEVNULL, stdout=PIPE, stderr=PIPE
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        out, err = await process.communicate()
+    assert (process.returncode, out) == (1, b""), err.decode()
+    (line,) = err.decode().splitlines()
+    name, _, sentence = line.partition(": ")
+    assert name == "moderator"
+    return sentence
+
+
 def children(process: int) -> list[int]:
     """The processes that a process has started and that live."""
     return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
@@ -129,6 +143,7 @@ async def until(happens: Callable[[], Any], within_s: float = PATIENCE_S) -> flo
     """Wait until something is so, and give how many seconds that took."""
     began = time.monotonic()
     async with asyncio.timeout(within_s):
-        while not happens():
+        while True:
+            if happens():
+                return time.monotonic() - began
             await asyncio.sleep(_POLL_S)
-    return time.monotonic() - began

@@ -1,11 +1,5 @@
 """`kill -9` of the service, of its server and of both under load: what was acknowledged is there, as it was told."""
 
-import os
-import signal
-from pathlib import Path
-
-import pytest
-
 from tests.faults.load import Load, kept
 from tests.faults.process import ServiceProcess, lives, until
 

@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 from moderator.domain import ATTRIBUTES
 from moderator.scoring.bundle import Model
 from moderator.scoring.calibration import ANY, VIEWS, Calibration, intercepts, probabilities, weights
+from moderator.scoring.language import UNKNOWN
 from moderator.scoring.surface import Weights, quantise
 from moderator.training.blend import shares
-from moderator.training.calibrate import curve, platt, reference_weights
+from moderator.training.calibrate import Line, curve, platt, reference_weights
 from moderator.training.examples import Examples
 from moderator.training.fit import Heads
 from moderator.training.params import Params
 from moderator.training.reading import Reading
 
 Floats = NDArray[np.float64]
-Maps = dict[str, dict[str, dict[str, tuple[float, float]]]]
 
-_FEWEST_FOR_A_LANGUAGE = 300
-"""Positives that a language needs for a calibration of its own."""
+_FEWEST_FOR_A_LANGUAGE = 25
+"""Rows of the rarer class that a language needs for a calibration of its own; below 300 it is mostly the common one."""
 
 
 def assemble(heads: Heads, held: Examples, params: Params) -> Model:
@@ -82,20 +82,21 @@ def curves(model: Model, held: Examples) -> dict[str, dict[str, Any]]:
     return result
 
 
-def _maps(raw: Floats, held: Examples) -> dict[str, dict[str, tuple[float, float]]]:
-    maps: dict[str, dict[str, tuple[float, float]]] = {ANY: {}}
+def _maps(raw: Floats, held: Examples) -> dict[str, dict[str, Line]]:
+    maps: dict[str, dict[str, Line]] = {ANY: {}}
     for attribute, name in enumerate(ATTRIBUTES):
         rows, truth = held.judged(attribute)
-        maps[ANY][name] = _map(raw, held, rows, truth, attribute)
+        every = maps[ANY][name] = _line(raw[:, attribute], held, rows, truth)
         languages = held.reading.languages[rows]
         for language in np.unique(languages[truth]):
             own = languages == language
-            if language != "und" and min(truth[own].sum(), (~truth[own]).sum()) >= _FEWEST_FOR_A_LANGUAGE:
-                maps.setdefault(str(language), {})[name] = _map(raw, held, rows[own], truth[own], attribute)
+            if language != UNKNOWN and min(truth[own].sum(), (~truth[own]).sum()) >= _FEWEST_FOR_A_LANGUAGE:
+                line = _line(raw[:, attribute], held, rows[own], truth[own], every)
+                maps.setdefault(str(language), {})[name] = line
     return maps
 
 
-def _map(
-    raw: Floats, held: Examples, rows: NDArray[np.intp], truth: NDArray[np.bool_], attribute: int
-) -> tuple[float, float]:
-    return platt(raw[rows, attribute], truth, reference_weights(truth, held.sources[rows]))
+def _line(
+    logits: Floats, held: Examples, rows: NDArray[np.intp], truth: NDArray[np.bool_], towards: Line = (1.0, 0.0)
+) -> Line:
+    return platt(logits[rows], truth, reference_weights(truth, held.sources[rows]), towards)

@@ -28,9 +28,9 @@ def shares(surface: Floats, meaning: Floats, held: Examples, by: Blend) -> Share
 
     A language with fewer than `by.fewest` of either class of an attribute gets what `by` says of it.
     """
-    chosen: Shares = {ANY: dict.fromkeys(ATTRIBUTES, by.share)}
-    for language, share in by.languages.items():
-        chosen[language] = dict.fromkeys(ATTRIBUTES, share)
+    chosen: Shares = {
+        language: {name: by.start(language, name) for name in ATTRIBUTES} for language in (ANY, *by.languages)
+    }
     for attribute, name in enumerate(ATTRIBUTES):
         judged, answers = held.judged(attribute)
         for language in map(str, np.unique(held.reading.languages[judged])):
@@ -40,7 +40,7 @@ def shares(surface: Floats, meaning: Floats, held: Examples, by: Blend) -> Share
                 continue
             weights = reference_weights(truth, held.sources[rows])
             cost = _cost(surface[rows, attribute], meaning[rows, attribute], truth, weights)
-            chosen.setdefault(language, {})[name] = _cheapest(cost, by.languages.get(language, by.share), by)
+            chosen.setdefault(language, {})[name] = _cheapest(cost, by.start(language, name), by)
     return chosen
 
 

@@ -13,9 +13,9 @@ from scipy.special import expit
 from moderator.training.metrics import balanced_weights
 
 Floats = NDArray[np.float64]
+Line = tuple[float, float]
 CURVE_POINTS = 199
-# Enough to keep ten rows from bending the line; nothing beside a thousand.
-_PULL = 1e-3
+_PULL_ROWS = 10.0
 
 
 def reference_weights(truth: NDArray[np.bool_], sources: NDArray[np.int32]) -> Floats:
@@ -32,21 +32,29 @@ def reference_weights(truth: NDArray[np.bool_], sources: NDArray[np.int32]) -> F
     return weights
 
 
-def platt(logits: Floats, truth: NDArray[np.bool_], weights: Floats) -> tuple[float, float]:
-    """(slope, intercept) of the probability `expit(slope · logit + intercept)`; the slope is never negative."""
+def platt(logits: Floats, truth: NDArray[np.bool_], weights: Floats, towards: Line = (1.0, 0.0)) -> Line:
+    """(slope, offset) of the probability `expit(slope · logit + offset)`; the slope is never negative.
+
+    Pulled to the line `towards` as if `_PULL_ROWS` rows had asked for it: a language with few rows gets nearly what
+    all languages get, one with thousands its own.
+    """
     mass = weights.sum()
     if mass <= 0:
-        return 1.0, 0.0
+        return towards
     share = weights / mass
+    pull = 0.5 * _PULL_ROWS * float(np.square(share).sum())
+    spread = float(np.sqrt(share @ np.square(logits - share @ logits))) or 1.0
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
-        slope, intercept = parameters
-        line = slope * logits + intercept
+        line = parameters[0] * logits + parameters[1]
         residual = share * (expit(line) - truth)
-        value = share @ (np.logaddexp(0.0, line) - truth * line) + _PULL * (slope - 1.0) ** 2
-        return float(value), np.array([residual @ logits + 2 * _PULL * (slope - 1.0), residual.sum()])
+        away = (parameters - np.array(towards)) * np.array([spread, 1.0])
+        value = share @ (np.logaddexp(0.0, line) - truth * line) + pull * away @ away
+        gradient = np.array([residual @ logits, residual.sum()]) + 2 * pull * away * np.array([spread, 1.0])
+        return float(value), gradient
 
-    found = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B", bounds=[(0.01, 50.0), (-50.0, 50.0)])
+    start = np.array(towards)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.01, 50.0), (-50.0, 50.0)])
     return float(found.x[0]), float(found.x[1])
 
 

@@ -91,7 +91,7 @@ class CachedEncoder:
             self.store(segment, np.concatenate(encoded))
 
     def _tell(self, done: int, texts: int) -> None:
-        if done == texts or done % (_BATCH * 4) == 0:
+        if texts > _BATCH and (done == texts or done % (_BATCH * 4) == 0):
             self._progress(f"encoded {done:,} of {texts:,} new texts")
 
 

@@ -60,11 +60,13 @@ def fit_heads(train: Examples, params: Params, tell: Progress) -> Heads:
 
 def fit_head(matrix: Matrix, targets: Targets, attribute: int, view: View) -> SoftLogistic:
     """One attribute, one view, an intercept a family; every row teaches `attribute`."""
+    shares = targets.labels[:, attribute].astype(np.float64)
+    weights = targets.weights[:, attribute].astype(np.float64)
+    positive = weights @ shares
+    factor = ((weights.sum() - positive) / positive) ** view.positives
+    counted = 1 + (factor - 1) * shares
     return SoftLogistic(view.pull, view.max_iter).fit(
-        matrix,
-        targets.labels[:, attribute],
-        sample_weight=targets.weights[:, attribute],
-        groups=_families(targets, attribute),
+        matrix, shares * factor / counted, sample_weight=weights * counted, groups=_families(targets, attribute)
     )
 
 

@@ -13,15 +13,20 @@ PARAMS = Path(__file__).parents[2] / "model" / "params.toml"
 
 
 class View(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How one view is fitted. `pull`: strength of L2, in rows of weight 1; `max_iter`: steps of L-BFGS."""
+    """How one view is fitted. `pull`: strength of L2, in rows of weight 1; `max_iter`: steps of L-BFGS.
+
+    `positives`: a positive counts (negatives ÷ positives) to this power times: 0 as it is, 1 until both weigh the same.
+    """
 
     pull: float
     max_iter: int = 60
+    positives: float = 0.0
 
 
 class Blend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the views are joined. `share`: see `blend`; `languages`: shares to start from where another is known to suit.
+    """How the views are joined.
 
+    `share`: see `blend`; `languages`: shares where another is known to suit; `attributes`: factors on them.
     `grid`: shares that are tried; `pull`: what a step of one `share` away must pay, in nats; `fewest`: rows of the
     rarer class that a language needs for a share of its own.
     """
@@ -31,6 +36,11 @@ class Blend(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     grid: tuple[float, ...]
     fewest: int = 50
     languages: dict[str, float] = {}
+    attributes: dict[str, float] = {}
+
+    def start(self, language: str, attribute: str) -> float:
+        """The share before anything is fitted."""
+        return self.languages.get(language, self.share) * self.attributes.get(attribute, 1.0)
 
 
 class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -125,7 +125,7 @@ class OutcomeUnknown(StoreError):
 
 
 class ScoringError(ModeratorError):
-    """A batch could not be scored: an array operation failed, or a score is not a number. Tried alone, most texts pass."""
+    """A batch could not be scored: an array operation failed, or a score is no number. Tried alone, most texts pass."""
 
     code = "scoring_failed"
 

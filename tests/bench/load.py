@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,7 +89,7 @@ class _Connection:
         self._writer.close()
 
 
-async def _most(port: int, requests, seconds: float) -> Throughput:
+async def _most(port: int, requests: Iterator[bytes], seconds: float) -> Throughput:
     end, done, errors = time.perf_counter() + seconds, 0, 0
 
     async def work() -> None:
@@ -141,6 +141,7 @@ def _wrk(port: int, path: str, key: str, bodies: Sequence[bytes], seconds: float
             text=True,
             check=True,
         ).stdout
-    per_s = float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", told)
+    assert rate is not None, told
     errors = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
-    return Throughput(per_s, int(errors[1]) if errors else 0)
+    return Throughput(float(rate[1]), int(errors[1]) if errors else 0)

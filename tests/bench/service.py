@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.redis_fixture import start_server
+from tests.redis_fixture import RedisServer
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,14 +54,13 @@ def moderator(views: str) -> Iterator[Running]:
 def bare() -> Iterator[Running]:
     """The bare handler on a server of the same binary, `appendfsync everysec`."""
     with tempfile.TemporaryDirectory(prefix="m") as folder:
-        store = start_server(Path(folder), "--appendonly", "yes", "--appendfsync", "everysec")
+        store = RedisServer(Path(folder), ("--appendonly", "yes", "--appendfsync", "everysec"))
         port = _free_port()
         try:
             with _process([sys.executable, "-m", "tests.bench.bare", f"{folder}/s", str(port)], port) as pid:
                 yield Running(port, pid)
         finally:
-            store.process.kill()
-            store.process.wait()
+            store.kill()
 
 
 @contextmanager

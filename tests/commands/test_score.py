@@ -1,6 +1,6 @@
 """`moderator score`, with a bundle that knows a few words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,10 @@ import pytest
 from msgspec import json
 
 from moderator.commands import score
+from moderator.domain import Scored
 from moderator.errors import ScoringError
-from moderator.scoring.scorer import Scorer
+from moderator.scoring.normalise import Prepared
+from moderator.scoring.scorer import Scorer, TextIn
 
 BAD, GOOD = "You are an idiot.", "Thank you, well said."
 
@@ -91,10 +93,10 @@ def test_a_text_that_cannot_be_scored_takes_nobody_with_it(
     run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Fails(Scorer):
-        def score(self, inputs: Any) -> Any:
+        def score(self, inputs: Sequence[TextIn], prepared: Sequence[Prepared] | None = None) -> list[Scored]:
             if any(each.text == BAD for each in inputs):
                 raise ScoringError("not a number")
-            return super().score(inputs)
+            return super().score(inputs, prepared)
 
     monkeypatch.setattr(score, "Scorer", Fails)
     good, bad = lines(run("score", stdin=f"{GOOD}\n{BAD}\n".encode()))

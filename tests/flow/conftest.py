@@ -1,7 +1,7 @@
 """Made comments and assessments, for tests of what is pure in flow/."""
 
-from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -12,10 +12,9 @@ from moderator.flow import revisions
 from moderator.flow.assessment import Active, Assessment
 from moderator.policy.document import DEFAULT, parse
 from moderator.scoring.scorer import Scorer
+from tests.flow.made import Assess, Make
 
 AT = from_ms(1_767_225_600_000)
-Assess = Callable[..., Assessment]
-Make = Callable[..., Comment]
 
 
 class NamedScorer(Scorer):
@@ -70,7 +69,7 @@ def assess() -> Assess:
 def make(submission: Submission, assess: Assess) -> Make:
     """A comment recorded with the outcome asked for."""
 
-    def record(outcome: Outcome = Outcome.HOLD, **changed: object) -> Comment:
+    def record(outcome: Outcome = Outcome.HOLD, **changed: Any) -> Comment:
         return revisions.recorded("default", replace(submission, **changed), assess(outcome), AT)
 
     return record

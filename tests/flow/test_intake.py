@@ -7,41 +7,26 @@ from typing import Any
 
 import pytest
 
-from moderator.domain import CaseKind, Outcome, Scored, State
-from moderator.errors import Conflict, NotFound, OutcomeUnknown, Overloaded, ScoringError, StoreUnavailable
+from moderator.domain import CaseKind, Outcome, State
+from moderator.errors import Conflict, NotFound, OutcomeUnknown, Overloaded, StoreUnavailable
 from moderator.flow.line import Receipt
 from moderator.runtime import Services
-from moderator.scoring.scorer import Scorer, TextIn
 from moderator.settings import Settings
 from moderator.store.client import LATE, Client
 from moderator.store.signals import SignalInput, Signals
 from moderator.workers.work import Worker
-from tests.services_fixture import BAD, GOOD, comment
+from tests.flow.made import decision_of, scored_of
+from tests.services_fixture import BAD, BROKEN, GOOD, break_scorer, comment
 
 SITE = "default"
-
-
-BROKEN = "This cannot be scored at all."
-
-
-def break_scorer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the scorer a defect: it raises whenever a batch holds `BROKEN`."""
-    score = Scorer.score
-
-    def fragile(self: Scorer, inputs: Sequence[TextIn], *more: Any) -> list[Scored]:
-        if any(item.text == BROKEN for item in inputs):
-            raise ScoringError("a score is not a number")
-        return score(self, inputs, *more)
-
-    monkeypatch.setattr(Scorer, "score", fragile)
 
 
 async def test_a_comment_is_scored_decided_and_recorded_before_the_receipt(services: Services) -> None:
     receipt = await services.intake.submit(SITE, comment("c-1", BAD))
     stored = await services.comments.get(SITE, "c-1")
     assert stored == receipt.comment
-    assert (stored.state, stored.decision.outcome) == (State.HELD, Outcome.HOLD)
-    assert stored.latest.scored.scores["insult"] > 0.8
+    assert (stored.state, decision_of(stored).outcome) == (State.HELD, Outcome.HOLD)
+    assert scored_of(stored).scores["insult"] > 0.8
     assert stored.latest.spans
 
 
@@ -64,7 +49,7 @@ async def test_one_text_that_breaks_the_scorer_harms_none_of_its_neighbours(
     assert {each.state for each in fine} == {State.APPROVED}
     assert all(each.latest.scored is not None for each in fine)
     assert (failed.state, failed.latest.scored) == (State.HELD, None)
-    assert failed.decision.reasons[0].code == "scoring_unavailable"
+    assert decision_of(failed).reasons[0].code == "scoring_unavailable"
 
 
 async def test_what_could_not_be_scored_is_scored_later_by_a_worker(
@@ -141,7 +126,7 @@ async def test_what_waited_past_its_deadline_is_recorded_with_the_failure_outcom
     await asyncio.sleep(0.05)
     services.intake.start()
     late = (await waiting).comment
-    assert (late.state, late.decision.reasons[0].code) == (State.HELD, "scoring_unavailable")
+    assert (late.state, decision_of(late).reasons[0].code) == (State.HELD, "scoring_unavailable")
     await services.stop(5)
 
 

@@ -1,13 +1,14 @@
 """Working the queue on a real store: nobody gets what another has, nobody loses a verdict."""
 
 import asyncio
+from typing import Literal
 
 import pytest
 
 from moderator.access import Role
-from moderator.domain import CaseKind, Outcome, State
+from moderator.domain import CaseKind, State
 from moderator.errors import Conflict
-from moderator.flow.review import Review
+from moderator.flow.review import Claimed, Review
 from moderator.flow.verdicts import VerdictIn
 from moderator.runtime import Services
 from tests.services_fixture import BAD, GOOD, comment
@@ -19,11 +20,18 @@ async def hold(services: Services, *ids: str) -> None:
     await asyncio.gather(*(services.intake.submit(SITE, comment(each, f"{BAD} {each}")) for each in ids))
 
 
-def say(lease: str, outcome: str = "reject", **more: object) -> VerdictIn:
-    return VerdictIn(lease=lease, revision=more.pop("revision", 1), outcome=outcome, **more)
+def say(
+    lease: str,
+    outcome: Literal["approve", "reject"] = "reject",
+    *,
+    revision: int = 1,
+    attributes: tuple[str, ...] = (),
+    learn: bool = True,
+) -> VerdictIn:
+    return VerdictIn(lease=lease, revision=revision, outcome=outcome, attributes=attributes, learn=learn)
 
 
-async def one(services: Services, who: str = "anna"):
+async def one(services: Services, who: str = "anna") -> Claimed:
     """The first of the queue, claimed."""
     (claimed,) = await services.review.claim(SITE, who, 1, {})
     return claimed
@@ -183,6 +191,6 @@ async def test_verdict_and_edit_at_the_same_time_leave_one_consistent_comment(se
         assert results[0].code == "revision_changed"
         assert comment.verdicts == ()
     else:
-        assert comment.verdicts[0].outcome == Outcome.REJECT
+        assert comment.verdicts[0].outcome == "reject"
     assert comment.latest.number == 2
     assert comment.state is State.HELD

@@ -10,7 +10,8 @@ from moderator.flow import live as live_module
 from moderator.policy.document import DEFAULT
 from moderator.runtime import Services
 from moderator.scoring.scorer import TextIn
-from moderator.store.serving import Serving
+from moderator.store.serving import Serving, ServingRecord
+from tests.flow.made import decision_of, scored_of
 from tests.services_fixture import BAD, comment
 
 SITE = "default"
@@ -40,8 +41,9 @@ async def test_a_promoted_bundle_decides_and_is_named_by_every_decision(
     }
     promotion = await services.models.promote(SITE, "2026.1.2")
     await services.live.refresh()
-    revision = (await services.intake.submit(SITE, comment("c-1", BAD))).comment.latest
-    assert (revision.bundle, revision.scored.bundle, revision.generation) == ("2026.1.2", "2026.1.2", 1)
+    decided = (await services.intake.submit(SITE, comment("c-1", BAD))).comment
+    revision = decided.latest
+    assert (revision.bundle, scored_of(decided).bundle, revision.generation) == ("2026.1.2", "2026.1.2", 1)
     assert promotion.generation == 1
 
 
@@ -122,7 +124,7 @@ async def test_a_policy_is_in_force_once_it_is_set_and_every_version_stays(servi
     await services.live.refresh()
     passed = (await services.intake.submit(SITE, comment("c-1", BAD))).comment
     assert (passed.state.value, passed.latest.policy) == ("approved", "default@2")
-    assert passed.decision.reasons[0].code == "observe"
+    assert decision_of(passed).reasons[0].code == "observe"
     assert (await services.policies.text(SITE, 1))[1] == DEFAULT
     with pytest.raises(NotFound):
         await services.policies.text(SITE, 3)
@@ -142,7 +144,7 @@ async def test_somebody_who_changes_the_policy_at_the_same_time_is_told(
 ) -> None:
     get = Serving.get
 
-    async def overtaken(self: Serving, site: str):
+    async def overtaken(self: Serving, site: str) -> ServingRecord:
         record = await get(self, site)
         monkeypatch.setattr(Serving, "get", get)
         assert await self.compare_and_set(site, record, record.advanced(policy_version=1))

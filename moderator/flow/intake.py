@@ -111,8 +111,12 @@ class Intake:
         text: str,
         by: Literal["author", "moderator"],
         expected_revision: int | None = None,
+        *,
+        who: str | None = None,
     ) -> Receipt:
         """Record another wording and decide it; the wording that it already has is a replay.
+
+        `who` names the moderator who edits, where it is known.
 
         Raises:
             NotFound, Gone: there is no such comment, or no more.
@@ -124,7 +128,7 @@ class Intake:
         def compose(old: Comment | None, assessment: Assessment) -> Change:
             assert old is not None  # noqa: S101  an edit starts from a record
             _check_revision(old, expected_revision)
-            new = revisions.edited(old, text, by, assessment, clock.now())
+            new = revisions.edited(old, text, by, assessment, clock.now(), who=who)
             return Change(old=old, new=new, wait=_rescoring(new, assessment))
 
         if comment.latest.text == text:

@@ -77,11 +77,11 @@ class Library:
         if bundle_id == self.default_bundle.id:
             return self._default
         target = self._folder / bundle_id
-        if not target.exists():
+        if not await asyncio.to_thread(target.exists):
             packed = await self._bundles.fetch(bundle_id)
             if packed is None:
                 raise NotFound(f"There is no bundle {bundle_id} here.")
-            unpack(packed, target)
+            await asyncio.to_thread(unpack, packed, target)
         return target
 
     async def publish(self, folder: Path) -> str:
@@ -90,8 +90,8 @@ class Library:
         Raises:
             BundleError: it does not load, or is larger than the store takes.
         """
-        bundle = Bundle.load(folder)
-        await self._bundles.publish(bundle.id, pack(folder), bundle.manifest)
+        bundle = await asyncio.to_thread(Bundle.load, folder)
+        await self._bundles.publish(bundle.id, await asyncio.to_thread(pack, folder), bundle.manifest)
         return bundle.id
 
     async def verify(self, bundle_id: str) -> None:

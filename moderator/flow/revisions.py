@@ -76,12 +76,21 @@ def decided_late(comment: Comment, assessment: Assessment, at: datetime) -> Comm
 
 
 def edited(
-    comment: Comment, text: str, by: Literal["author", "moderator"], assessment: Assessment, at: datetime
+    comment: Comment,
+    text: str,
+    by: Literal["author", "moderator"],
+    assessment: Assessment,
+    at: datetime,
+    *,
+    who: str | None = None,
 ) -> Comment:
-    """A new revision. An author's is decided again; a moderator's stands where the comment stood and opens no case."""
+    """A new revision. An author's is decided again; a moderator's stands where the comment stood and opens no case.
+
+    `who` is the moderator's name, where it is known.
+    """
     comment = replace(comment, sequence=comment.sequence + 1)
     revision = Revision(number=comment.latest.number + 1, text=text, at=at, by=by, sequence=comment.sequence)
-    event = Event(sequence=comment.sequence, at=at, action="edited", actor=by, revision=revision.number)
+    event = Event(sequence=comment.sequence, at=at, action="edited", actor=who or by, revision=revision.number)
     comment = replace(comment, revisions=(*comment.revisions, revision), history=(*comment.history, event))
     if by == "author" or comment.state is State.PENDING:
         return _decided(comment, revision, assessment, at)

@@ -126,7 +126,9 @@ async def _edit(call: Call, comment_id: str, said: EditIn, *, by_person: bool) -
     by = said.by or ("moderator" if by_person else "author")
     expected = headers.expected_revision(call.request)
     try:
-        return await call.services.intake.edit(call.site, comment_id, said.text, by, expected)
+        return await call.services.intake.edit(
+            call.site, comment_id, said.text, by, expected, who=call.who if by_person else None
+        )
     except OutcomeUnknown as error:
         error.comment_id = error.comment_id or comment_id
         raise

@@ -84,6 +84,10 @@ class Library:
             await asyncio.to_thread(unpack, packed, target)
         return target
 
+    async def read(self, bundle_id: str) -> Bundle:
+        """The bundle, verified; fetched from the store if need be. Raises as `folder`."""
+        return await asyncio.to_thread(Bundle.load, await self.folder(bundle_id))
+
     async def publish(self, folder: Path) -> str:
         """Put a bundle into the store, where every process and machine finds it; the same again changes nothing.
 
@@ -101,7 +105,5 @@ class Library:
             NotFound: there is no such bundle.
             BundleError: it cannot be served.
         """
-        folder = await self.folder(bundle_id)
-        if folder == self._default:
-            await self.publish(folder)
-        await asyncio.to_thread(Bundle.load, folder)
+        if (await self.read(bundle_id)).folder == self._default:
+            await self.publish(self._default)

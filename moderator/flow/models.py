@@ -2,8 +2,9 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from moderator.clock import ticks
 from moderator.errors import Conflict, NotFound
@@ -25,6 +26,13 @@ class ModelInfo(Struct, frozen=True, kw_only=True):
     id: str
     role: str
     manifest: Manifest
+
+
+class ModelDetails(ModelInfo, frozen=True, kw_only=True):
+    """The same with what was measured of it, and its card in Markdown."""
+
+    metrics: dict[str, Any]
+    card: str
 
 
 class Promotion(Struct, frozen=True, kw_only=True):
@@ -64,16 +72,22 @@ class Models:
             for bundle_id, manifest in sorted(manifests.items(), key=lambda item: item[1].created_at, reverse=True)
         ]
 
-    async def show(self, site: str, bundle_id: str) -> ModelInfo:
-        """One of them.
+    async def show(self, site: str, bundle_id: str) -> ModelDetails:
+        """One of them, with its metrics and card.
 
         Raises:
             NotFound: there is no such bundle.
+            BundleError: what is stored is not what was published.
         """
-        for model in await self.all(site):
-            if model.id == bundle_id:
-                return model
-        raise NotFound(f"There is no bundle {bundle_id}.")
+        found = next((model for model in await self.all(site) if model.id == bundle_id), None)
+        if found is None:
+            raise NotFound(f"There is no bundle {bundle_id}.")
+        bundle = await self._library.read(bundle_id)
+        return ModelDetails(
+            **structs.asdict(found),
+            metrics=await asyncio.to_thread(bundle.document, "metrics.json"),
+            card=await asyncio.to_thread(lambda: bundle.card),
+        )
 
     async def champion(self, site: str) -> tuple[str, Path]:
         """The id of the bundle that decides for the site, and the folder where it lies on this machine."""

@@ -18,6 +18,7 @@ Outcome = Literal["passed", "failed", "undecided"]
 
 _DRAWS = 300
 _FEWEST_OF_A_CLASS = 5
+_FEWEST_ARTICLES = 8
 _SEED = 20261125
 # How much worse than the champion calibration may be, in nats of balanced log loss, before a person should look.
 _TOLERATED_LOSS = 0.02
@@ -127,27 +128,24 @@ def _bootstrap(
 ) -> tuple[float, float, float, float]:
     """(5 % and 95 % of the difference candidate − champion over draws of articles, candidate's value, champion's)."""
     truth, weights = compared.truth, compared.weights
-    members = _members(compared.groups)
+    article = _articles(compared.groups)
     generator = np.random.default_rng(_SEED)
     differences = []
     for _ in range(_DRAWS):
-        drawn = generator.integers(0, len(members), len(members))
-        rows = np.concatenate([members[i] for i in drawn])
-        if truth[rows].all() or not truth[rows].any():
-            continue
-        ours = measure(truth[rows], compared.candidate[rows], weights[rows])
-        differences.append(ours - measure(truth[rows], compared.champion[rows], weights[rows]))
+        drawn = np.bincount(generator.integers(0, article.max() + 1, article.max() + 1), minlength=article.max() + 1)
+        counted = weights * drawn[article]
+        if min(counted[truth].sum(), counted[~truth].sum()) > 0:
+            ours = measure(truth, compared.candidate, counted)
+            differences.append(ours - measure(truth, compared.champion, counted))
     low, high = np.quantile(differences, (0.05, 0.95)) if differences else (-1.0, 1.0)
     ours, theirs = (measure(truth, scores, weights) for scores in (compared.candidate, compared.champion))
     return float(low), float(high), ours, theirs
 
 
-def _members(groups: Sequence[str]) -> list[NDArray[np.intp]]:
-    """Rows of each article; single rows where there are too few articles to draw from."""
+def _articles(groups: Sequence[str]) -> NDArray[np.intp]:
+    """The number of each row's article; of the row itself where there are too few articles to draw from."""
     names, numbers = np.unique(np.array(groups), return_inverse=True)
-    if len(names) < 8:
-        return [np.array([row]) for row in range(len(groups))]
-    return [np.flatnonzero(numbers == number) for number in range(len(names))]
+    return np.arange(len(groups)) if len(names) < _FEWEST_ARTICLES else numbers
 
 
 def _rounded(**numbers: float) -> dict[str, float]:

@@ -5,7 +5,7 @@ Rows whose label is unknown or a tie of annotators (0.5) are for the caller to l
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
+from sklearn.metrics import average_precision_score, roc_curve
 
 Floats = NDArray[np.floating]
 
@@ -17,10 +17,19 @@ def binary(labels: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
 
 
 def roc_auc(truth: NDArray[np.bool_], scores: Floats, weights: Floats | None = None) -> float:
-    """Chance that a positive outranks a negative; NaN where a class is missing."""
-    if truth.all() or not truth.any():
+    """Chance that a positive outranks a negative, a tie being half a win; NaN where a class is missing.
+
+    scikit-learn's own gives the same and takes a hundred times as long on a few hundred rows, which matters where a
+    bootstrap asks a thousand times.
+    """
+    given = np.ones(len(truth)) if weights is None else np.asarray(weights, np.float64)
+    _, places = np.unique(scores, return_inverse=True)
+    positive, negative = np.bincount(places, given * truth), np.bincount(places, given * ~truth)
+    pairs = positive.sum() * negative.sum()
+    if not pairs:
         return float("nan")
-    return float(roc_auc_score(truth, scores, sample_weight=weights))
+    below = np.cumsum(negative) - negative / 2
+    return float(positive @ below / pairs)
 
 
 def average_precision(truth: NDArray[np.bool_], scores: Floats) -> float:

@@ -36,8 +36,8 @@ from moderator.web.schemas import (
     Label,
     LabelsOut,
     LeaseOut,
+    ModelFull,
     ModelPage,
-    ModelView,
     QueueOut,
     Reply,
     ScoreOut,
@@ -233,7 +233,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     # Models: what serves, and what could.
     Route("GET", "/v1/models", models.page, "Bundles, newest first", READ, {200: Answer("Bundles", ModelPage)}),
-    Route("GET", "/v1/models/{id}", models.show, "One bundle", READ, {200: Answer("The bundle", ModelView)}),
+    Route("GET", "/v1/models/{id}", models.show, "One bundle", READ, {200: Answer("The bundle", ModelFull)}),
     Route(
         "POST",
         "/v1/models/{id}:promote",

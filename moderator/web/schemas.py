@@ -291,6 +291,13 @@ class ModelView(Output, frozen=True, kw_only=True):
     manifest: dict[str, Any]
 
 
+class ModelFull(ModelView, frozen=True, kw_only=True):
+    """The same with what was measured of it, and its card in Markdown."""
+
+    metrics: dict[str, Any]
+    card: str
+
+
 class ModelPage(Output, frozen=True, kw_only=True):
     """Every bundle that can be promoted, newest first."""
 

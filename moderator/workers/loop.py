@@ -16,16 +16,15 @@ async def forever(name: str, run_once: Callable[[], Awaitable[int]], *, pause_s:
 
     `name` is the metric's label. An unreachable store is expected to come back and is not an error here.
     """
-    failures = 0
+    failing_s = pause_s
     while True:
         pause = pause_s
         try:
             if await run_once():
                 pause = 0.0
-            failures = 0
+            failing_s = pause_s
         except Exception as error:
-            failures += 1
-            pause = min(_LONGEST_PAUSE_S, pause_s * 2**failures)
+            pause = failing_s = min(_LONGEST_PAUSE_S, failing_s * 2)
             metrics.WORK.labels(name, "failed").inc()
             if not isinstance(error, StoreError):
                 _LOG.error("loop_failed", error=error, loop=name)

@@ -3,7 +3,6 @@
 from typing import Self
 
 from moderator import metrics
-from moderator.errors import ModeratorError
 from moderator.flow.intake import Intake
 from moderator.log import logger
 from moderator.runtime import Services
@@ -20,7 +19,10 @@ _LOG = logger(__name__)
 
 
 class Worker:
-    """Takes due items and has the intake do them; an item whose lease ends is taken again, by whoever is first."""
+    """Takes due items and has the intake do them; an item whose lease ends is taken again, by whoever is first.
+
+    Whatever an item fails with, it alone is put off: left to the lease it would use up its neighbours' tries with its own.
+    """
 
     def __init__(self, waiting: Waiting, comments: Comments, intake: Intake) -> None:
         self._waiting = waiting
@@ -42,7 +44,7 @@ class Worker:
     async def _do(self, item: Work) -> None:
         try:
             finished = await self._handle(item)
-        except ModeratorError as error:
+        except Exception as error:
             _LOG.warning("work_put_off", error=error, kind=item.kind, tries=item.tries)
             finished = False
         metrics.WORK.labels(item.kind, "done" if finished else "put_off").inc()

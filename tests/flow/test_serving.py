@@ -56,7 +56,8 @@ async def test_rolling_back_restores_bundle_and_policy_as_they_were(
     await services.models.rollback(SITE)
     active = await services.live.current(SITE)
     assert (active.scorer.id, active.policy_name, active.generation) == ("2026.1.1", "default@2", 3)
-    assert (await services.models.show(SITE, "2026.1.2")).role == "previous"
+    shown = await services.models.show(SITE, "2026.1.2")
+    assert (shown.role, shown.metrics["toxicity"]["auc"], shown.card) == ("previous", 0.9, "# A bundle for tests\n")
 
 
 async def test_there_is_nothing_to_roll_back_to_at_first(services: Services) -> None:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from moderator.training.metrics import (
     balanced_calibration_error,
@@ -19,6 +20,14 @@ def test_unknown_and_tied_labels_are_left_out() -> None:
 def test_one_class_alone_has_no_auc() -> None:
     assert np.isnan(roc_auc(np.array([True, True]), np.array([0.1, 0.2])))
     assert np.isnan(recall_at(np.array([False]), np.array([0.1]), 0.05))
+
+
+def test_auc_is_what_scikit_learn_says_with_ties_and_weights() -> None:
+    generator = np.random.default_rng(1)
+    truth = generator.random(300) < 0.3
+    scores, weights = np.round(generator.random(300) + 0.3 * truth, 1), generator.random(300)
+    assert roc_auc(truth, scores) == pytest.approx(roc_auc_score(truth, scores))
+    assert roc_auc(truth, scores, weights) == pytest.approx(roc_auc_score(truth, scores, sample_weight=weights))
 
 
 def test_recall_is_what_is_caught_within_the_false_alarms_that_are_allowed() -> None:

@@ -8,7 +8,7 @@ from aiohttp import web
 from moderator.errors import NotFound
 from moderator.flow.models import ModelInfo
 from moderator.web.call import Call, reply
-from moderator.web.schemas import ModelPage, ModelView, ServingOut
+from moderator.web.schemas import ModelFull, ModelPage, ModelView, ServingOut
 
 _BUNDLE_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 
@@ -21,7 +21,9 @@ async def page(call: Call) -> web.Response:
 
 async def show(call: Call) -> web.Response:
     """One bundle."""
-    return reply(_view(await call.services.models.show(call.site, _bundle_id(call))))
+    model = await call.services.models.show(call.site, _bundle_id(call))
+    manifest = msgspec.to_builtins(model.manifest)
+    return reply(ModelFull(id=model.id, role=model.role, manifest=manifest, metrics=model.metrics, card=model.card))
 
 
 async def promote(call: Call) -> web.Response:

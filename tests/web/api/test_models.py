@@ -7,7 +7,8 @@ from tests.web_fixture import Service
 async def test_the_bundles_are_listed_with_what_they_say_of_themselves(service: Service) -> None:
     (model,) = (await service.get("/v1/models"))["models"]
     assert (model["id"], model["role"], model["manifest"]["format"]) == ("2026.1.1", "champion", 1)
-    assert await service.get("/v1/models/2026.1.1") == model
+    shown = await service.get("/v1/models/2026.1.1")
+    assert shown == model | {"metrics": {"toxicity": {"auc": 0.9}}, "card": "# A bundle for tests\n"}
 
 
 async def test_a_bundle_that_is_not_there_is_not_found(service: Service) -> None:

@@ -21,7 +21,7 @@ _LOG = logger(__name__)
 class Worker:
     """Takes due items and has the intake do them; an item whose lease ends is taken again, by whoever is first.
 
-    Whatever an item fails with, it alone is put off: left to the lease it would use up its neighbours' tries with its own.
+    Whatever an item fails with, it alone is put off: an item that ends the turn uses up its neighbours' tries too.
     """
 
     def __init__(self, waiting: Waiting, comments: Comments, intake: Intake) -> None:

@@ -99,10 +99,13 @@ class Load:
         await self._until(lambda: len(self.refused) >= count)
 
     async def _until(self, happened: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while not happened():
-                self._moved.clear()
-                await self._moved.wait()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not happened():
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError:
+            raise AssertionError(f"{len(self.said)} acknowledged, {self.broken} broken, {self.refused[-1:]}") from None
 
     async def _post_on(self, session: ClientSession) -> None:
         stream: list[Reply] = []

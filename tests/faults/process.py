@@ -131,6 +131,15 @@ def children(process: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
+def tcp_ports(process: int) -> set[int]:
+    """The TCP ports on which a process listens."""
+    held = [os.readlink(each.path) for each in os.scandir(f"/proc/{process}/fd")]
+    tables = [Path(f"/proc/{process}/net/{table}").read_text() for table in ("tcp", "tcp6")]
+    rows = [line.split() for table in tables for line in table.splitlines()[1:]]
+    # Columns: 1 the local address, 3 the state, of which 0A is LISTEN, 9 the inode.
+    return {int(row[1].rpartition(":")[2], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in held}
+
+
 def lives(process: int) -> bool:
     """Whether a process runs; one that ended and that nobody waited for does not."""
     try:

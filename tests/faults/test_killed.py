@@ -22,7 +22,7 @@ async def test_a_killed_service_has_everything_acknowledged_when_it_starts_again
     load = await started(service)
     store = service.store()
     async with load.running():
-        await load.more(500)
+        await load.more(300)
         await service.kill()
     assert load.broken > 0
     assert load.open
@@ -62,7 +62,7 @@ async def test_a_service_whose_server_is_killed_heals_by_itself(service: Service
 async def test_when_service_and_server_are_killed_the_next_start_takes_over(service: ServiceProcess) -> None:
     load = await started(service)
     async with load.running():
-        await load.more(500)
+        await load.more(300)
         store = service.kill_store()
         await service.kill()
     await until(lambda: not lives(store))

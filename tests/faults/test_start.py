@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.process import ServiceProcess, environment, refusal
+from tests.faults.process import ServiceProcess, environment, refusal, tcp_ports
 
 STARTS = 3
 START_S = 3.0
@@ -36,6 +36,14 @@ async def importing() -> float:
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", "import aiohttp, numpy")
     assert await process.wait() == 0
     return time.monotonic() - began
+
+
+async def test_the_service_listens_on_its_port_and_the_embedded_server_on_none(service: ServiceProcess) -> None:
+    await service.start()
+    store = service.store()
+    assert store is not None
+    assert tcp_ports(service.process.pid) == {int(service.url.rpartition(":")[2])}
+    assert tcp_ports(store) == set()
 
 
 async def test_a_second_instance_on_the_same_data_is_refused_and_disturbs_nothing(

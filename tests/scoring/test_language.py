@@ -42,11 +42,31 @@ def test_what_cannot_be_told_is_unknown_or_what_the_caller_expects() -> None:
     assert detect("You cannot be serious about this", "uk")[0] == "en"
 
 
+# Each platform installs one of the two backends to serve with; tests have both.
+
+
 def test_the_other_backend_answers_the_same_question() -> None:
-    # Each platform installs only one of the two; this runs where the second is there too.
-    pytest.importorskip("py3langid")
     rank = language._py3langid()
     ranking, reliable = rank("Das kann doch nicht wahr sein, oder?")
     assert ranking[0][0] == "de"
     assert reliable
     assert rank("123") == ((), False)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("You cannot be serious about this", "en"),
+        ("Спасибо за статью, всё понятно", "ru"),
+        ("Який же ти дурень!", "uk"),
+        ("Das kann doch nicht wahr sein", "de"),
+        ("123 !!!", UNKNOWN),
+        ("\ud800", UNKNOWN),
+    ],
+)
+def test_the_other_backend_tells_ordinary_comments_apart_too(
+    text: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rank = language._py3langid()
+    monkeypatch.setattr(language, "_backend", lambda: rank)
+    assert detect(text)[0] == code

@@ -87,7 +87,7 @@ def test_help_imports_nothing_heavy() -> None:
     script = (
         "import sys\nfrom moderator.cli import main\n"
         "try: main(['--help'])\nexcept SystemExit: pass\n"
-        "print({'numpy', 'aiohttp', 'redis', 'argon2', 'sklearn', 'uvloop'} & {*sys.modules}, file=sys.stderr)"
+        "print({'numpy', 'aiohttp', 'hiredis', 'argon2', 'sklearn', 'uvloop'} & {*sys.modules}, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "set()"

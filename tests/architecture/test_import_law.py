@@ -4,16 +4,20 @@ Every import counts, wherever it stands: at the top, inside a function, under TY
 """
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "moderator"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 LEAVES = {"__init__", "access", "clock", "domain", "errors", "log", "metrics", "settings"}
 BELOW_FLOW = {"scoring", "policy", "store", "webhooks"}
@@ -34,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # What only one part may import: module → part.
 ONLY_UNDER = {
-    "redis": "store",
+    "hiredis": "store",
     "aiohttp.web": "web",
     "sklearn": "training",
     "joblib": "training",
@@ -104,6 +108,27 @@ def test_some_libraries_are_known_to_one_part_only(module: str, owner: str) -> N
     ]
 
     assert strangers == []
+
+
+def test_nothing_is_imported_that_only_tests_install() -> None:
+    required = {_distribution(line) for line in PROJECT["dependencies"]}
+    tests_only = {_distribution(line) for line in PROJECT["optional-dependencies"]["test"]} - required
+    provided = {name for name, owners in packages_distributions().items() if tests_only & {o.lower() for o in owners}}
+    assert "redis" in provided
+
+    strangers = [
+        f"{name} imports {target}"
+        for name, tree in MODULES.items()
+        for target in imported(name, tree)
+        if target.split(".")[0] in provided
+    ]
+
+    assert strangers == []
+
+
+def _distribution(requirement: str) -> str:
+    """The name at the start of a line of requirements."""
+    return re.split(r"[\[<>=; ]", requirement)[0].lower()
 
 
 def test_the_environment_is_read_in_settings_only() -> None:

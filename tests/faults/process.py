@@ -13,6 +13,7 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,10 @@ def children(process: int) -> list[int]:
 
 def tcp_ports(process: int) -> set[int]:
     """The TCP ports on which a process listens."""
-    held = [os.readlink(each.path) for each in os.scandir(f"/proc/{process}/fd")]
+    held = set()
+    for each in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # Closed meanwhile.
+            held.add(str(each.readlink()))
     tables = [Path(f"/proc/{process}/net/{table}").read_text() for table in ("tcp", "tcp6")]
     rows = [line.split() for table in tables for line in table.splitlines()[1:]]
     # Columns: 1 the local address, 3 the state, of which 0A is LISTEN, 9 the inode.

@@ -27,6 +27,7 @@ COMMANDS = (
     # Run it
     Command("serve", "run the service"),
     Command("check", "test settings, Redis, bundle and keys, and say what to fix"),
+    Command("work", "list and replay background work that was given up"),
     # Who may use it
     Command("sites", "make and list sites"),
     Command("keys", "make, list, rotate and revoke the keys of sites"),

@@ -128,6 +128,9 @@ SERVER_RESTARTS = _counter("embedded_server_restarts", "Times the embedded serve
 
 # Background work and people
 WORK = _counters("work", "Background items by kind and result", ("kind", "result"))
+DEAD_LETTERS = _counters(
+    "dead_letters", "Background items given up after their last try", ("kind",), [("decide",), ("rescore",)]
+)
 VERDICTS = _counters("verdicts", "Verdicts given by outcome", ("outcome",), [("approve",), ("reject",), ("undo",)])
 
 # What is live

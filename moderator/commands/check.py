@@ -19,16 +19,22 @@ from moderator.settings import Settings, misspelt
 from moderator.store.client import Client
 from moderator.store.folder import DataFolder
 from moderator.store.open import open_store
+from moderator.store.waiting import Waiting
+from moderator.workers.work import KINDS
 
 FULL_RATIO = 0.9
 """Intake stops at this share of the memory that Redis may use."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """What one check found; `detail` says what to fix where it is not `ok`."""
+    """What one check found; `detail` says what to fix where it is not `ok`, and what to know where it is a `warning`.
+
+    With a warning the service runs, so it is no failure of the check.
+    """
 
     check: str
     ok: bool
+    warning: bool = False
     detail: str
 
 
@@ -49,8 +55,12 @@ async def _check(args: argparse.Namespace, settings: Settings) -> int:
     if args.json:
         print_json([structs.asdict(each) for each in findings])
     else:
-        print_lines(f"{'ok ' if each.ok else 'FIX'}  {each.check:<8}  {each.detail}" for each in findings)
+        print_lines(f"{_word(each):<4}  {each.check:<8}  {each.detail}" for each in findings)
     return DONE if all(each.ok for each in findings) else FAILED
+
+
+def _word(finding: Finding) -> str:
+    return "FIX" if not finding.ok else "WARN" if finding.warning else "ok"
 
 
 async def _findings(settings: Settings) -> AsyncIterator[Finding]:
@@ -61,6 +71,7 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with open_store(settings) as client:
             yield await _redis(settings, client)
+            yield await _work(client)
             for finding in await _stored(settings, client):
                 yield finding
     except ModeratorError as error:
@@ -102,6 +113,20 @@ async def _redis(settings: Settings, client: Client) -> Finding:
     where = "embedded" if settings.redis_url is None else f"{len(nodes)} nodes" if len(nodes) > 1 else "standalone"
     major, minor = nodes[0].version
     return _fine("redis", f"{where}, version {major}.{minor}, durability {settings.durability}")
+
+
+async def _work(client: Client) -> Finding:
+    """Background work that was given up: the service runs without it, and somebody has to look."""
+    waiting = Waiting(client)
+    counts = [(kind, await waiting.count_dead(kind)) for kind in KINDS]
+    dead = [f"{count} {kind}" for kind, count in counts if count]
+    if not dead:
+        return _fine("work", "nothing was given up")
+    return _warning(
+        "work",
+        f"given up after the last try: {', '.join(dead)}; 'moderator work list' shows them, "
+        "'moderator work replay' has them done again",
+    )
 
 
 async def _stored(settings: Settings, client: Client) -> list[Finding]:
@@ -156,6 +181,10 @@ async def _served(settings: Settings, client: Client, site: str) -> Finding:
 
 def _fine(check: str, detail: str) -> Finding:
     return Finding(check=check, ok=True, detail=detail)
+
+
+def _warning(check: str, detail: str) -> Finding:
+    return Finding(check=check, ok=True, warning=True, detail=detail)
 
 
 def _wrong(check: str, detail: str) -> Finding:

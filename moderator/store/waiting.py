@@ -3,7 +3,7 @@
 A lane holds one sorted set a kind of work: member = site and comment id, score = when it is due, by the server's clock.
 Claiming moves the due time to the lease's end and hands out a token, so a worker that dies loses its items to the next
 claim and nothing needs a reaper. `done` and `later` need the token. Each claim counts as a try, a worker's death
-included; what failed `MAX_TRIES` times becomes a dead letter: listed, and replayed on request.
+included; what failed as often as it may becomes a dead letter: logged, counted, listed, and replayed on request.
 
 Adding is not here: work is added by the change that causes it (`comments.Change.wait`), in the same script.
 """
@@ -13,18 +13,22 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from moderator import log, metrics
 from moderator.store import pages
 from moderator.store.client import Client
 from moderator.store.scripts import Script
 
 MAX_TRIES = 5
-"""Webhooks give their own, so that they last three days."""
+"""Unless the caller says otherwise: workers do, to fit the pauses that they make between tries."""
 
 DUE = Script("due")
 CLAIM_WORK = Script("claim_work")
 DONE_WORK = Script("done_work")
 LATER_WORK = Script("later_work")
 REPLAY_WORK = Script("replay_work")
+
+_GIVEN_UP = 2
+_log = log.logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ class Waiting:
     async def later(self, work: Work, after_ms: int, *, max_tries: int = MAX_TRIES) -> bool:
         """It failed: the next try is due in `after_ms`, or it is a dead letter now. False: the lease was lost."""
         reply = await self._client.run(LATER_WORK, self._of(work), [work.member, work.token, after_ms, max_tries])
+        if reply == _GIVEN_UP:
+            _tell_of_dead_letter(work.kind, work.site, work.id)
         return bool(reply)
 
     async def dead(self, kind: str, limit: int = 100) -> list[DeadLetter]:
@@ -108,6 +114,12 @@ class Waiting:
         ]
         return sorted(letters, key=lambda letter: (letter.at_ms, letter.site, letter.id))[:limit]
 
+    async def count_dead(self, kind: str) -> int:
+        """How many dead letters of a kind there are."""
+        lanes = range(self._client.lanes)
+        counts = await asyncio.gather(*(self._client.call("ZCARD", self._keys.dead(lane, kind)) for lane in lanes))
+        return sum(counts)
+
     async def replay(self, letter: DeadLetter) -> bool:
         """Due now, with all its tries before it again. False: it is no dead letter (any more)."""
         work = Work(letter.kind, letter.site, letter.id)
@@ -119,7 +131,10 @@ class Waiting:
         flat = await self._client.run(CLAIM_WORK, keys, [token, round(lease_s * 1000), take, max_tries])
         works = []
         for member, tries in zip(flat[::2], flat[1::2], strict=True):
-            works.append(Work(kind, *_names(member), token=token, tries=int(tries)))
+            if tries:
+                works.append(Work(kind, *_names(member), token=token, tries=tries))
+            else:
+                _tell_of_dead_letter(kind, *_names(member))
         return works
 
     def _of(self, work: Work) -> list[str]:
@@ -129,6 +144,11 @@ class Waiting:
             self._keys.tries(lane, work.kind),
             self._keys.dead(lane, work.kind),
         ]
+
+
+def _tell_of_dead_letter(kind: str, site: str, comment_id: str) -> None:
+    metrics.DEAD_LETTERS.labels(kind).inc()
+    _log.error("dead_letter", kind=kind, of=site, comment=comment_id)
 
 
 def _names(member: bytes) -> tuple[str, str]:

@@ -12,10 +12,21 @@ from moderator.store.waiting import Waiting, Work
 KINDS = ("decide", "rescore")
 """What this worker takes; other kinds are left to theirs."""
 
+MAX_TRIES = 14
+"""With the pauses between them an item lasts about a quarter of an hour: longer than a restart or a rush of comments.
+
+What fails for longer needs somebody to look: it is a dead letter then.
+"""
+
+_FIRST_PAUSE_MS, _LONGEST_PAUSE_MS = 1_000, 120_000
 _AT_ONCE = 64
 _LEASE_S = 30
-_PAUSE_MS = 500
 _LOG = logger(__name__)
+
+
+def pause_ms(tries: int) -> int:
+    """How long an item waits after so many tries: twice as long each time, up to two minutes."""
+    return min(_LONGEST_PAUSE_MS, _FIRST_PAUSE_MS << (tries - 1))
 
 
 class Worker:
@@ -36,7 +47,7 @@ class Worker:
 
     async def run_once(self) -> int:
         """Do what is due now, and say how many items that were."""
-        items = await self._waiting.claim(KINDS, limit=_AT_ONCE, lease_s=_LEASE_S)
+        items = await self._waiting.claim(KINDS, limit=_AT_ONCE, lease_s=_LEASE_S, max_tries=MAX_TRIES)
         for item in items:
             await self._do(item)
         return len(items)
@@ -48,7 +59,10 @@ class Worker:
             _LOG.warning("work_put_off", error=error, kind=item.kind, tries=item.tries)
             finished = False
         metrics.WORK.labels(item.kind, "done" if finished else "put_off").inc()
-        await (self._waiting.done(item) if finished else self._waiting.later(item, _PAUSE_MS * 2**item.tries))
+        if finished:
+            await self._waiting.done(item)
+        else:
+            await self._waiting.later(item, pause_ms(item.tries), max_tries=MAX_TRIES)
 
     async def _handle(self, item: Work) -> bool:
         comment = await self._comments.get(item.site, item.id)

@@ -37,7 +37,7 @@ def test_a_misspelt_setting_is_named(run: Callable[..., Any], monkeypatch: pytes
     monkeypatch.setenv("MODERATOR_PROT", "80")
     done = run("check")
     assert done.code == 1
-    assert "FIX  settings" in done.out
+    assert "FIX   settings" in done.out
     assert "MODERATOR_PORT" in done.out
 
 

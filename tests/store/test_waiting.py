@@ -3,6 +3,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import pytest
 
+from moderator import metrics
 from moderator.domain import Comment
 from moderator.store.client import Client
 from moderator.store.comments import Change, Comments, Done
@@ -34,6 +35,12 @@ def add(client: Client, make_comment: Make) -> Add:
 
 async def claim(waiting: Waiting, *, kind: str = "rescore", limit: int = 10, lease_s: float = 60) -> list[Work]:
     return await waiting.claim([kind], limit=limit, lease_s=lease_s)
+
+
+def dead_letters(kind: str) -> float:
+    """How many were counted so far."""
+    value: float = metrics.DEAD_LETTERS.labels(kind)._value.get()
+    return value
 
 
 async def make_due(client: Client, work: Work) -> None:
@@ -96,6 +103,7 @@ async def test_failed_work_is_tried_again_and_then_a_dead_letter_that_can_be_rep
 
     (letter,) = await waiting.dead("rescore")
     assert (letter.kind, letter.site, letter.id) == ("rescore", SITE, "c-1")
+    assert (await waiting.count_dead("rescore"), await waiting.count_dead("decide")) == (1, 0)
 
     assert await waiting.replay(letter) is True
     assert await waiting.dead("rescore") == []
@@ -111,6 +119,45 @@ async def test_work_that_kills_every_worker_ends_as_a_dead_letter(client: Client
         await make_due(client, work)
     assert await claim(waiting) == []
     assert [letter.id for letter in await waiting.dead("rescore")] == ["c-1"]
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_dead_letter_is_logged_as_an_error_and_counted_once(
+    client: Client, waiting: Waiting, add: Add, caplog: pytest.LogCaptureFixture, silent: bool
+) -> None:
+    before = dead_letters("rescore")
+    await add(1)
+    for turn in range(1, 3):
+        (work,) = await waiting.claim(["rescore"], limit=10, lease_s=60, max_tries=2)
+        assert (work.tries, caplog.records) == (turn, [])
+        if silent:
+            await make_due(client, work)
+        else:
+            assert await waiting.later(work, 0, max_tries=2) is True
+    assert await waiting.claim(["rescore"], limit=10, lease_s=60, max_tries=2) == []
+
+    (record,) = caplog.records
+    assert (record.levelname, record.message) == ("ERROR", "dead_letter")
+    assert vars(record)["fields"] == {"kind": "rescore", "of": SITE, "comment": "c-1"}
+    assert dead_letters("rescore") - before == 1
+
+
+async def test_work_that_is_wanted_again_and_finished_leaves_no_dead_letter(
+    waiting: Waiting, add: Add, client: Client, make_comment: Make
+) -> None:
+    await add(1)
+    (work,) = await claim(waiting)
+    assert await waiting.later(work, 0, max_tries=1) is True
+    old = make_comment(1)
+    new = msgspec.structs.replace(old, sequence=2)
+    assert await Comments(client).change(SITE, [Change(old=old, new=new, wait=(Work("rescore", SITE, "c-1"),))]) == [
+        Done()
+    ]
+    assert await waiting.count_dead("rescore") == 1
+
+    (again,) = await claim(waiting)
+    assert await waiting.done(again) is True
+    assert await waiting.count_dead("rescore") == 0
 
 
 async def test_later_is_not_now(client: Client, waiting: Waiting, add: Add) -> None:

@@ -11,7 +11,7 @@ from moderator.flow import revisions
 from moderator.flow.assessment import Assessment
 from moderator.runtime import Services
 from moderator.store.signals import Signals
-from moderator.workers.work import KINDS, Worker
+from moderator.workers.work import KINDS, MAX_TRIES, Worker, pause_ms
 from tests.services_fixture import BAD, BROKEN, GOOD, break_scorer, comment
 
 SITE = "default"
@@ -114,13 +114,13 @@ async def test_what_fails_is_put_off_for_longer_each_time_and_then_a_dead_letter
     # Given a comment that the scorer breaks on every time
     await unscored(services, monkeypatch, "c-1")
     break_scorer(monkeypatch)
-    # When it is tried until its last try, then each time it waits twice as long as before
-    for pause_ms in (1000, 2000, 4000, 8000):
+    # When it is tried until its last try, then each time it waits as long as so many tries deserve
+    for tries in range(1, MAX_TRIES):
         began = await now_ms(services)
         assert await worker.run_once() == 1
         due = await due_ms(services, "rescore", "c-1")
         assert due is not None
-        assert began + pause_ms <= due <= await now_ms(services) + pause_ms
+        assert began + pause_ms(tries) <= due <= await now_ms(services) + pause_ms(tries)
         assert await worker.run_once() == 0
         assert await dead(services) == []
         await let_time_pass(services, "rescore", "c-1")
@@ -133,6 +133,18 @@ async def test_what_fails_is_put_off_for_longer_each_time_and_then_a_dead_letter
     assert await services.waiting.replay(letter)
     assert await worker.run_once() == 1
     assert (await services.comments.get(SITE, "c-1")).latest.scored is not None
+
+
+def test_the_pauses_grow_to_two_minutes_and_last_a_quarter_of_an_hour_together() -> None:
+    pauses_s = [pause_ms(tries) / 1000 for tries in range(1, MAX_TRIES)]
+    assert pauses_s[:8] == [1, 2, 4, 8, 16, 32, 64, 120]
+    assert set(pauses_s[8:]) == {120}
+    assert 14 * 60 <= sum(pauses_s) <= 16 * 60
+
+
+def test_dead_letters_of_every_kind_are_counted_from_the_start() -> None:
+    counted_kinds = {sample.labels["kind"] for sample in next(iter(metrics.DEAD_LETTERS.metric.collect())).samples}
+    assert {*KINDS} <= counted_kinds
 
 
 async def test_work_that_the_store_interrupts_is_done_in_a_later_try(

@@ -4,7 +4,7 @@
 -- KEYS[1] waiting: item → due ms, or its lease's end · [2] tries: item → "token tries" · [3] dead: item → ms
 -- ARGV[1] token of this claim · [2] lease in ms · [3] how many at most · [4] tries that an item has
 --
--- Returns item, its tries with this one, item, tries …
+-- Returns item, its tries with this one, item, tries …; tries 0: nobody has the item, it is a dead letter now.
 -- Sent again it takes other items; those of a lost answer come back when their lease ends.
 -- An item that used up its tries without anybody reporting (its workers died) is a dead letter.
 
@@ -20,11 +20,12 @@ for _, item in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now_ms, 'LIMI
         redis.call('ZREM', KEYS[1], item)
         redis.call('HDEL', KEYS[2], item)
         redis.call('ZADD', KEYS[3], now_ms, item)
+        tries = 0
     else
         redis.call('ZADD', KEYS[1], now_ms + lease_ms, item)
         redis.call('HSET', KEYS[2], item, token .. ' ' .. tries)
-        taken[#taken + 1] = item
-        taken[#taken + 1] = tries
     end
+    taken[#taken + 1] = item
+    taken[#taken + 1] = tries
 end
 return taken

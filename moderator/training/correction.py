@@ -22,14 +22,15 @@ Floats = NDArray[np.float64]
 
 PULLS = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
 """Strengths that are tried, in rows of mean weight."""
-_FOLDS = 4
-_STEPS = 30
+_FOLDS = 3
+_STEPS = 20
 # The least pull with n answers of the rarer class is this many times 1 / n.
 _CAUTION = 150.0
 # An offset moves as if this many rows of each class had been seen that ask for none.
 _OFFSET_ROWS = 10.0
-# A feature of a single comment tells nothing of others.
+# A feature of a single comment tells nothing of others; with thousands of labels, one of a few comments tells little.
 _FEWEST_COMMENTS = 2
+_FEWEST_IN = 1 / 1000
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def correct(lesson: Lesson) -> Correction:
 def _design(lesson: Lesson) -> tuple[NDArray[np.intp], Matrix, float]:
     """(buckets that are kept, columns for them and then for the encoder's dimensions, the scale of the latter)."""
     seen = np.bincount(lesson.surface.indices, minlength=lesson.surface.shape[1])
-    buckets = np.flatnonzero(seen >= _FEWEST_COMMENTS)
+    buckets = np.flatnonzero(seen >= max(_FEWEST_COMMENTS, len(lesson.truth) * _FEWEST_IN))
     # So scaled, a step of either view's weights costs the same where the view counts as it does on average.
     gain = 1.0 / max(float(np.mean(lesson.shares)), 1e-3)
     meaning = lesson.vectors * (lesson.slopes * lesson.shares * gain)[:, None]

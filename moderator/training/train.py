@@ -78,7 +78,7 @@ def train_corpora(
         vectors=record_vectors(model, TEXTS, CachedEncoder()),
         curves=drawn,
         metrics=metrics,
-        card=card(identifier, training, _sections(run, lines, metrics)),
+        card=card(identifier, training, _sections(run, lines, metrics, created_at)),
         training=training,
     )
     return write(out, contents)
@@ -144,20 +144,23 @@ def _sources(run: Run) -> dict[str, dict[str, Any]]:
     }
 
 
-def _sections(run: Run, lines: list[Line], metrics: dict[str, Any]) -> dict[str, str]:
+def _sections(run: Run, lines: list[Line], metrics: dict[str, Any], created_at: datetime) -> dict[str, str]:
     own = [line for line in lines if run.params.source(line.source).own]
     others = [line for line in lines if not run.params.source(line.source).own]
     left_out = [
-        f"- {what}, {group}: {auc:.3f}\n"
+        f"- {what}: {np.mean(list(groups.values())):.3f} on average ("
+        + ", ".join(f"{group} {auc:.3f}" for group, auc in groups.items())
+        + ")\n"
         for what, groups in metrics["leave_one_group_out"].items()
-        for group, auc in groups.items()
+        if groups
     ]
     return {
         "What a clone reproduces": "`moderator evaluate --corpora model/corpus`: rows that the bundle was not fitted"
         " to, of those written for this project. The folder holds all of them; the split is by hash of the group.\n\n"
         + table(own),
-        "Every source": "The test part of each source; all rows of a source that was left out of training"
-        f" ({', '.join(run.params.leave_out)}). `surface`: AUC without the sentence encoder.\n\n" + table(others),
+        f"Every source, {created_at:%Y-%m-%d}": "The test part of each source; all rows of a source that was left out of training"
+        f" ({', '.join(run.params.leave_out)}). The digests of the files stand below. `surface`: AUC without the sentence encoder.\n\n"
+        + table(others),
         "With one group left out": "ROC AUC on a group (a video) when it was left out of training.\n\n"
         + "".join(left_out),
         "What it was fitted to": trained_table(_sources(run)),

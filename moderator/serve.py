@@ -25,6 +25,7 @@ from moderator.runtime import Services
 from moderator.settings import Settings, share_metrics
 from moderator.store.client import Client
 from moderator.store.embedded import EmbeddedServer
+from moderator.store.server import FORGETS, forgets
 from moderator.web.server import BACKLOG, listening
 from moderator.workers.loop import forever
 from moderator.workers.work import Worker
@@ -108,6 +109,7 @@ def _run(main: Coroutine[Any, Any, int]) -> int:
 async def _alone(settings: Settings, listener: socket.socket) -> int:
     stop = _stop_signal()
     async with _store(settings) as url, _services(settings, url) as services:
+        await _warn_of_loss(settings, services.client)
         made = await first_start(services.client, settings.data, url_of(listener))
         await _answer(services, listener, stop, ready=lambda: _announce(url_of(listener), settings, made))
     return 0
@@ -126,6 +128,7 @@ async def _parent(settings: Settings, listener: socket.socket) -> int:
     stop = _stop_signal()
     async with _store(settings) as url, _services(settings, url) as services:
         _share_metrics(settings.data / "metrics")
+        await _warn_of_loss(settings, services.client)
         made = await first_start(services.client, settings.data, url_of(listener))
         # What no worker could serve is said here, once, and not by each of them.
         await services.live.start(await services.accounts.site_names())
@@ -197,6 +200,12 @@ async def _services(settings: Settings, url: str) -> AsyncIterator[Services]:
         yield Services.build(settings, client)
     finally:
         await client.close()
+
+
+async def _warn_of_loss(settings: Settings, client: Client) -> None:
+    """Say once, before the first comment comes, that the store would lose it."""
+    if forgets(await client.info(), settings.durability):
+        _LOG.warning("not_durable", durability=settings.durability, why=FORGETS)
 
 
 def _make_folder(folder: Path) -> None:

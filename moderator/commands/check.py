@@ -19,6 +19,7 @@ from moderator.settings import Settings, misspelt
 from moderator.store.client import Client
 from moderator.store.folder import DataFolder
 from moderator.store.open import open_store
+from moderator.store.server import FORGETS, forgets
 from moderator.store.waiting import Waiting
 from moderator.workers.work import KINDS
 
@@ -110,6 +111,8 @@ async def _redis(settings: Settings, client: Client) -> Finding:
     fullest = max(node.memory_ratio for node in nodes)
     if fullest >= FULL_RATIO:
         return _wrong("redis", f"memory is {fullest:.0%} full: intake is closed; raise maxmemory or shorten retention")
+    if forgets(nodes, settings.durability):
+        return _warning("redis", FORGETS)
     where = "embedded" if settings.redis_url is None else f"{len(nodes)} nodes" if len(nodes) > 1 else "standalone"
     major, minor = nodes[0].version
     return _fine("redis", f"{where}, version {major}.{minor}, durability {settings.durability}")

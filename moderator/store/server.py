@@ -1,7 +1,7 @@
 """What a server says of itself, and whether this service may rely on it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias
 
@@ -51,6 +51,21 @@ class Facts:
     def memory_ratio(self) -> float:
         """Used of allowed memory; 0 where there is no limit."""
         return self.used_bytes / self.limit_bytes if self.limit_bytes else 0.0
+
+
+FORGETS = (
+    "Redis keeps no append-only file: when it dies, comments acknowledged since its last snapshot are lost; "
+    "set appendonly yes there, or have a replica and set MODERATOR_DURABILITY=replica"
+)
+"""What an operator is told where `forgets` is true."""
+
+
+def forgets(nodes: Iterable[Facts], durability: Durability) -> bool:
+    """Whether a node that dies takes acknowledged comments with it: no append-only file, and no replica has them.
+
+    For durability process this is told and not refused: a store that others run may allow nothing else.
+    """
+    return durability != "replica" and not all(node.append_only for node in nodes)
 
 
 async def facts(address: Address, timeout_s: float) -> Facts:

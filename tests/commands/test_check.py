@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.redis_fixture import NewServer
+
 
 def by_name(done: Any) -> dict[str, dict[str, Any]]:
     return {each["check"]: each for each in done.json}
@@ -39,6 +41,28 @@ def test_a_misspelt_setting_is_named(run: Callable[..., Any], monkeypatch: pytes
     assert done.code == 1
     assert "FIX   settings" in done.out
     assert "MODERATOR_PORT" in done.out
+
+
+@pytest.mark.parametrize(
+    ("options", "durability", "said"),
+    [
+        ((), "process", "WARN  redis     Redis keeps no append-only file"),
+        ((), "disk", "FIX   redis     durability disk needs appendonly yes and appendfsync always"),
+        (("--appendonly", "yes"), "process", "ok    redis     standalone, version"),
+    ],
+)
+def test_a_redis_that_would_lose_comments_is_told(
+    run: Callable[..., Any],
+    new_server: NewServer,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    options: tuple[str, ...],
+    durability: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv("MODERATOR_REDIS_URL", new_server(*options).url)
+    monkeypatch.setenv("MODERATOR_DURABILITY", durability)
+    assert f"\n{said}" in run("check").out
 
 
 def test_secrets_are_not_shown(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,9 @@ import re
 import pytest
 
 from moderator.errors import OutcomeUnknown, SettingsError
+from moderator.store.address import Address
 from moderator.store.client import Client
+from moderator.store.server import Durability, facts, forgets
 from tests.redis_fixture import NewServer
 
 
@@ -20,6 +22,15 @@ async def test_disk_starts_on_a_server_that_writes_through(new_server: NewServer
     client = await Client.connect(new_server("--appendonly", "yes", "--appendfsync", "always").url, durability="disk")
     assert await client.call("SET", "k", "v") == b"OK"
     await client.close()
+
+
+@pytest.mark.parametrize(("durability", "forgetful"), [("process", True), ("disk", True), ("replica", False)])
+async def test_a_server_without_an_append_only_file_forgets(
+    new_server: NewServer, durability: Durability, forgetful: bool
+) -> None:
+    found = [await facts(Address.parse(new_server(*options).url), 5) for options in ((), ("--appendonly", "yes"))]
+    assert forgets(found, durability) is forgetful  # one node is enough
+    assert not forgets(found[1:], durability)
 
 
 async def test_replica_confirms_writes_only_when_a_replica_has_them(new_server: NewServer) -> None:

@@ -31,6 +31,16 @@ from moderator.training.split import TEST, TRAIN, VALID, parts
 from moderator.training.targets import targets, thinned
 from moderator.training.vectors import TEXTS
 
+_CLONE = (
+    "`moderator evaluate --corpora model/corpus`: rows that the bundle was not fitted to, of those written for this"
+    " project. The folder holds all of them; the split is by hash of the group."
+)
+_EVERY = (
+    "The test part of each source; all rows of a source that was left out of training ({}). The digests of the files"
+    " stand below. `surface`: AUC without the sentence encoder."
+)
+_LEFT_OUT = "ROC AUC on a group (a video) when it was left out of training."
+
 
 @dataclass(frozen=True)
 class Run:
@@ -155,13 +165,8 @@ def _sections(run: Run, lines: list[Line], metrics: dict[str, Any], created_at: 
         if groups
     ]
     return {
-        "What a clone reproduces": "`moderator evaluate --corpora model/corpus`: rows that the bundle was not fitted"
-        " to, of those written for this project. The folder holds all of them; the split is by hash of the group.\n\n"
-        + table(own),
-        f"Every source, {created_at:%Y-%m-%d}": "The test part of each source; all rows of a source that was left out of training"
-        f" ({', '.join(run.params.leave_out)}). The digests of the files stand below. `surface`: AUC without the sentence encoder.\n\n"
-        + table(others),
-        "With one group left out": "ROC AUC on a group (a video) when it was left out of training.\n\n"
-        + "".join(left_out),
+        "What a clone reproduces": f"{_CLONE}\n\n{table(own)}",
+        f"Every source, {created_at:%Y-%m-%d}": f"{_EVERY.format(', '.join(run.params.leave_out))}\n\n{table(others)}",
+        "With one group left out": f"{_LEFT_OUT}\n\n{''.join(left_out)}",
         "What it was fitted to": trained_table(_sources(run)),
     }

@@ -101,18 +101,21 @@ class Live:
 
         Returns 0: there is never more to do at once.
         """
-        for site in list(self._active):
-            try:
-                record = await self._serving.get(site)
-                if record.generation != self._active[site].generation:
-                    await self._load(site)
-                self._lags.pop(site, None)
-            except ModeratorError as error:
-                first = self._lags.setdefault(site, Lag(ticks(), error.code))
-                metrics.FALLBACKS.labels("serving_behind").inc()
-                _LOG.error("serving_behind", error=error, of=site, code=first.code)
+        await asyncio.gather(*(self._follow(site) for site in list(self._active)))
         await self._processes.announce({site: active.generation for site, active in self._active.items()})
         return 0
+
+    async def _follow(self, site: str) -> None:
+        try:
+            record = await self._serving.get(site)
+            if record.generation != self._active[site].generation:
+                await self._load(site)
+            self._lags.pop(site, None)
+        except ModeratorError as error:
+            metrics.FALLBACKS.labels("serving_behind").inc()
+            if site not in self._lags:
+                self._lags[site] = Lag(ticks(), error.code)
+                _LOG.error("serving_behind", error=error, of=site)
 
     async def score(self, site: str, texts: Sequence[TextIn], *, spans: bool) -> list[tuple[Scored, tuple[Span, ...]]]:
         """Score texts without recording anything; spans are made when asked for.

@@ -1,4 +1,7 @@
-"""The comments that are sent: about 200 characters, English and Russian in turn, each one different."""
+"""The comments that are sent: about 200 characters, English and Russian in turn, each one different.
+
+One in sixteen is made of harmful rows, as on a news site: what is held costs an explanation.
+"""
 
 import gzip
 import itertools
@@ -10,18 +13,19 @@ import msgspec
 
 CORPUS = Path(__file__).parents[2] / "model" / "corpus"
 LENGTH = 200
+HARMFUL_EVERY = 16
 _FILES = {"en": ("authored_en_everyday", "authored_en_hard"), "ru": ("authored_ru_everyday", "authored_ru_hard")}
 
 
 def comments(seed: int = 1) -> Iterator[str]:
-    """Texts without end: sentences of the project's own corpus in random order, cut to `LENGTH`."""
+    """Texts without end: rows of the project's own corpus in random order, cut to `LENGTH`."""
     chosen = random.Random(seed)
     rows = {language: _rows(names) for language, names in _FILES.items()}
     for number in itertools.count():
-        language = ("en", "ru")[number % 2]
+        harmless, harmful = rows[("en", "ru")[number % 2]]
         text = f"{number} "
         while len(text) < LENGTH:
-            text += chosen.choice(rows[language]) + " "
+            text += chosen.choice(harmful if number % HARMFUL_EVERY == 1 else harmless) + " "
         yield text[:LENGTH].strip()
 
 
@@ -38,9 +42,15 @@ def bodies(count: int, run: str) -> Iterator[bytes]:
         )
 
 
-def _rows(names: tuple[str, ...]) -> list[str]:
-    texts = []
+def _rows(names: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The texts in which nobody saw harm, and those in which most did."""
+    harmless, harmful = [], []
     for name in names:
         with gzip.open(CORPUS / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
-            texts += [msgspec.json.decode(line)["text"] for line in file]
-    return texts
+            for row in map(msgspec.json.decode, file):
+                worst = max(row["labels"].values())
+                if worst == 0:
+                    harmless.append(row["text"])
+                elif worst > 0.5:
+                    harmful.append(row["text"])
+    return harmless, harmful

@@ -129,7 +129,7 @@ def _judge(question: Question, scored: Scored | None, at: datetime) -> Assessmen
         active=active,
         scored=scored,
         signals=signals(known),
-        spans=_explain(active.scorer, submission, scored) if decision.outcome is not Outcome.APPROVE else (),
+        spans=_explain(active.scorer, submission, scored, decision),
         decision=audited(decision) if in_audit else decision,
         in_audit=in_audit,
     )
@@ -153,11 +153,13 @@ def _facts(question: Question, scored: Scored | None) -> Facts:
     )
 
 
-def _explain(scorer: Scorer, submission: Submission, scored: Scored | None) -> tuple[Span, ...]:
-    if scored is None:
+def _explain(scorer: Scorer, submission: Submission, scored: Scored | None, decision: Decision) -> tuple[Span, ...]:
+    """The words behind the scores that a hold or a rejection gives as reasons; what a rule alone did has none."""
+    attributes = dict.fromkeys(reason.attribute for reason in decision.reasons if reason.attribute is not None)
+    if scored is None or not attributes or decision.outcome is Outcome.APPROVE:
         return ()
     try:
-        return scorer.explain(text_in(submission), scored)
+        return scorer.explain(text_in(submission), scored, tuple(attributes))
     except Exception as error:
         metrics.FALLBACKS.labels("explanation").inc()
         _LOG.warning("explanation_failed", error=error)

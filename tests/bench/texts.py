@@ -14,19 +14,27 @@ import msgspec
 CORPUS = Path(__file__).parents[2] / "model" / "corpus"
 LENGTH = 200
 HARMFUL_EVERY = 16
+PIECE_WORDS = 5
 _FILES = {"en": ("authored_en_everyday", "authored_en_hard"), "ru": ("authored_ru_everyday", "authored_ru_hard")}
 
 
 def comments(seed: int = 1) -> Iterator[str]:
-    """Texts without end: rows of the project's own corpus in random order, cut to `LENGTH`."""
+    """Texts without end: pieces of the project's own corpus in random order, cut to `LENGTH`."""
     chosen = random.Random(seed)
     rows = {language: _rows(names) for language, names in _FILES.items()}
     for number in itertools.count():
         harmless, harmful = rows[("en", "ru")[number % 2]]
         text = f"{number} "
         while len(text) < LENGTH:
-            text += chosen.choice(harmful if number % HARMFUL_EVERY == 1 else harmless) + " "
+            text += _piece(chosen, harmful if number % HARMFUL_EVERY == 1 else harmless) + " "
         yield text[:LENGTH].strip()
+
+
+def _piece(chosen: random.Random, rows: list[str]) -> str:
+    """A few words that stand together in a row: whole rows would come again, and copies are held as a campaign."""
+    words = chosen.choice(rows).split()
+    begin = chosen.randrange(max(1, len(words) - PIECE_WORDS))
+    return " ".join(words[begin : begin + PIECE_WORDS])
 
 
 def bodies(count: int, run: str) -> Iterator[bytes]:

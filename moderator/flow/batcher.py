@@ -1,7 +1,8 @@
 """Group commit: what waits together is moderated together, with no delay when idle.
 
-Two batches may be between gathering and scoring at a time: one is scored while the next one's signals are read.
-Recording holds no place, so that a slow node never keeps the scorer waiting.
+While one batch is gathered and scored, what arrives waits and is the next one: the busier, the larger, and the cheaper
+each comment. A second batch goes on its way at the same time only when it is full, so that its signals are read
+while the first is scored. Recording holds no place, so that a slow node never keeps the scorer waiting.
 """
 
 import asyncio
@@ -30,9 +31,8 @@ class Batcher:
         self._handle = handle
         self._line = line
         self._limits = limits
-        self._arrival = asyncio.Event()
-        self._places = asyncio.Semaphore(_OVERLAPPING)
-        self._running: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()
+        self._running: dict[asyncio.Task[None], float] = {}
         self._open: set[Job] = set()
         self._closing = False
         self._loop: asyncio.Task[None] | None = None
@@ -41,8 +41,8 @@ class Batcher:
 
     @property
     def heartbeat_age_s(self) -> float:
-        """Seconds since the loop last turned; over 5 something is stuck."""
-        return ticks() - self._beat
+        """Seconds since the loop last turned, or for which a batch has been on its way; over 5 something is stuck."""
+        return ticks() - min([self._beat, *self._running.values()])
 
     @property
     def waiting(self) -> int:
@@ -64,12 +64,12 @@ class Batcher:
         self._line.put(job)
         self._open.add(job)
         job.result.add_done_callback(lambda _: self._open.discard(job))
-        self._arrival.set()
+        self._changed.set()
 
     def put_back(self, job: Job) -> None:
         """Hand over again a job that left its batch because its signals came late."""
         self._line.put_back(job)
-        self._arrival.set()
+        self._changed.set()
 
     def measured(self, code_points: int, seconds: float) -> None:
         """Learn what scoring costs: a moving average of the last ten or so batches."""
@@ -85,7 +85,8 @@ class Batcher:
             self._loop.cancel()
             await asyncio.gather(self._loop, return_exceptions=True)
 
-    def _expected_ms(self, job: Job) -> float:
+    def expected_ms(self, job: Job) -> float:
+        """What scoring this job will take, by what the last batches took."""
         return max(job.code_points, _LEAST_CODE_POINTS) * self._ms_a_code_point
 
     async def _supervise(self) -> None:
@@ -95,25 +96,29 @@ class Batcher:
             except Exception as error:
                 metrics.FALLBACKS.labels("batcher_restarted").inc()
                 _LOG.error("batcher_restarted", error=error)
+                self._changed.set()
 
     async def _turn(self) -> None:
         self._beat = ticks()
         try:
             async with asyncio.timeout(_BEAT_S):
-                await self._arrival.wait()
+                await self._changed.wait()
         except TimeoutError:
             return
-        await self._places.acquire()
-        self._beat = ticks()
-        batch = self._line.take(self._limits, self._expected_ms)
-        if not self._line:
-            self._arrival.clear()
-        if not batch:
-            self._places.release()
-            return
-        task = asyncio.create_task(self._run(batch), name="batch")
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._changed.clear()
+        while self._may_take():
+            task = asyncio.create_task(self._run(self._line.take(self._limits, self.expected_ms)), name="batch")
+            self._running[task] = ticks()
+            task.add_done_callback(self._ended)
+
+    def _may_take(self) -> bool:
+        if not self._line or len(self._running) >= _OVERLAPPING:
+            return False
+        return not self._running or self._line.fills(self._limits, self._ms_a_code_point)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        self._changed.set()
 
     async def _run(self, batch: Sequence[Job]) -> None:
         metrics.BATCH_COMMENTS.observe(len(batch))
@@ -127,5 +132,3 @@ class Batcher:
             for job in batch:
                 if not job.result.done():
                     job.result.set_exception(error)
-        finally:
-            self._places.release()

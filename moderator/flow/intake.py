@@ -14,22 +14,21 @@ from moderator.domain import Comment, State, Submission
 from moderator.errors import (
     Conflict,
     ModeratorError,
-    OutcomeUnknown,
     Overloaded,
-    StoreError,
     StoreUnavailable,
 )
 from moderator.flow import revisions
 from moderator.flow.assessment import Assessment, Question, assess, resubmission
 from moderator.flow.batcher import Batcher
 from moderator.flow.comments import Reading
-from moderator.flow.line import Compose, Job, Limits, Line, Receipt
+from moderator.flow.line import Compose, Job, Limits, Line
 from moderator.flow.live import Live
+from moderator.flow.receipts import Receipt, count, receipt_of
 from moderator.log import logger
 from moderator.scoring.normalise import prepare_all
 from moderator.settings import Settings
 from moderator.store.client import Late
-from moderator.store.comments import Change, Comments, Done, IdConflict, Replay, Result, Stale
+from moderator.store.comments import Change, Comments, Result, Stale
 from moderator.store.nearduplicate import signature
 from moderator.store.signals import Gathered, SignalInput, Signals
 from moderator.store.waiting import Work
@@ -39,6 +38,7 @@ _TRIES = 5
 # A comment whose node takes longer than this leaves its batch, so that a slow node delays only its own.
 _PATIENCE_S = 0.05
 _PAUSE_S = 0.2
+_QUICK_MS = 5.0
 
 
 class Intake:
@@ -71,7 +71,7 @@ class Intake:
         """Take one batch from arrival to record; settles every job's result."""
         # 1. Gather signals: one round trip for the batch. Who is late comes back in a later one, who fails is told.
         jobs = await self._gather(jobs)
-        # 2. Score, and 3. decide: CPU only, the whole batch at once, off the event loop.
+        # 2. Score, and 3. decide: CPU only, the whole batch at once, off the event loop unless it is quick.
         assessments = await self._assess(jobs)
         # 4. Record everything or nothing: one round trip, one atomic and idempotent script a comment.
         assessed = dict(zip(jobs, assessments, strict=True))
@@ -102,7 +102,7 @@ class Intake:
         pending = revisions.received(site, submission, clock.now())
         change = Change(old=None, new=pending, wait=(Work("decide", site, submission.id),))
         (result,) = await self._comments.change(site, [change])
-        return _receipt(change, result).comment
+        return receipt_of(change, result).comment
 
     async def edit(
         self,
@@ -232,12 +232,23 @@ class Intake:
             return []
         started = clock.ticks()
         questions = [self._question(job, started) for job in jobs]
-        loop = asyncio.get_running_loop()
-        assessments = await loop.run_in_executor(self._executor, assess, questions, clock.now())
+        if self._quick(jobs):
+            assessments = assess(questions, clock.now())
+        else:
+            loop = asyncio.get_running_loop()
+            assessments = await loop.run_in_executor(self._executor, assess, questions, clock.now())
         seconds = clock.ticks() - started
         metrics.SCORING_SECONDS.observe(seconds)
         self._batcher.measured(sum(job.code_points for job in jobs), seconds)
         return assessments
+
+    def _quick(self, jobs: Sequence[Job]) -> bool:
+        """Whether scoring costs less than handing it to another thread: the surface view of a small batch.
+
+        The encoder never runs here: another thread may hold it for a whole batch.
+        """
+        surface = all(job.active is not None and job.active.scorer.views == "surface" for job in jobs)
+        return surface and sum(map(self._batcher.expected_ms, jobs)) <= _QUICK_MS
 
     def _question(self, job: Job, now: float) -> Question:
         assert job.active and job.prepared and job.gathered  # noqa: S101, PT018  `_gather` saw to it
@@ -322,36 +333,15 @@ def _composed(job: Job, assessment: Assessment) -> Change | None:
 
 def _finish(job: Job, change: Change, result: Result) -> None:
     try:
-        receipt = _receipt(change, result)
+        receipt = receipt_of(change, result)
     except Exception as error:
         _settle(job, error)
     else:
         _give(job, receipt)
 
 
-def _receipt(change: Change, result: Result) -> Receipt:
-    """What a change's result means to whoever asked for it.
-
-    Raises:
-        Conflict, StoreUnavailable, OutcomeUnknown, StoreError: as `Intake.submit`.
-    """
-    match result:
-        case Done():
-            return Receipt(change.new, replayed=False)
-        case Replay(comment=comment):
-            return Receipt(comment, replayed=True)
-        case IdConflict():
-            raise Conflict("This id was used for other content.", code="id_conflict", id=change.new.id)
-        case OutcomeUnknown():
-            raise OutcomeUnknown(result.detail, comment_id=change.new.id)
-        case StoreError():
-            raise result
-        case _:
-            raise AssertionError(type(result).__name__)
-
-
 def _give(job: Job, receipt: Receipt) -> None:
-    _count(receipt)
+    count(receipt)
     if not job.result.done():
         job.result.set_result(receipt)
 
@@ -376,14 +366,3 @@ def _check_revision(comment: Comment, expected: int | None) -> None:
             code="precondition_failed",
             current_revision=comment.latest.number,
         )
-
-
-def _count(receipt: Receipt) -> None:
-    if receipt.replayed:
-        metrics.REPLAYED.inc()
-        return
-    decision = receipt.comment.latest.decision
-    if decision is not None:
-        metrics.DECIDED.labels(decision.outcome, decision.by).inc()
-    for kind in receipt.comment.latest.cases:
-        metrics.CASES.labels(kind).inc()

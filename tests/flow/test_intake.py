@@ -9,7 +9,7 @@ import pytest
 
 from moderator.domain import CaseKind, Outcome, State
 from moderator.errors import Conflict, NotFound, OutcomeUnknown, Overloaded, StoreUnavailable
-from moderator.flow.line import Receipt
+from moderator.flow.receipts import Receipt
 from moderator.runtime import Services
 from moderator.settings import Settings
 from moderator.store.client import LATE, Client

@@ -11,7 +11,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from moderator.errors import OutcomeUnknown, Overloaded, StoreUnavailable
-from moderator.flow.line import Receipt
+from moderator.flow.receipts import Receipt
 from moderator.flow.sites import Sites
 from moderator.web.routes import ROUTES
 from tests.web_fixture import GOOD, Service

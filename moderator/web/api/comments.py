@@ -12,7 +12,7 @@ from moderator import metrics
 from moderator.access import Person
 from moderator.domain import Comment, Decision, Outcome, Revision, Span, Submission
 from moderator.errors import FieldError, InputError, ModeratorError, OutcomeUnknown, ScoringError
-from moderator.flow.line import Receipt
+from moderator.flow.receipts import Receipt
 from moderator.log import logger
 from moderator.scoring.scorer import TextIn
 from moderator.web import headers, views

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
+from moderator import clock
 from moderator.domain import Article, Submission
 from moderator.errors import Overloaded
-from moderator.flow import batcher as batcher_module
 from moderator.flow.batcher import Batcher
 from moderator.flow.line import Job, Limits, Line
 
@@ -112,7 +112,7 @@ async def test_a_loop_that_dies_is_started_again_and_forgets_nobody(
     handler.go.set()
     take = Line.take
 
-    def die_once(self: Line, *args: object) -> list[Job]:
+    def die_once(*_: object) -> list[Job]:
         monkeypatch.setattr(Line, "take", take)
         raise RuntimeError("a defect")
 
@@ -128,8 +128,7 @@ async def test_the_heartbeat_ages_while_a_batch_is_stuck(
 ) -> None:
     batcher.put(job("j0"))
     await handler.began.wait()
-    ticks = batcher_module.ticks
-    monkeypatch.setattr(batcher_module, "ticks", lambda: ticks() + 6)
+    monkeypatch.setattr("moderator.flow.batcher.ticks", lambda: clock.ticks() + 6)
     assert batcher.heartbeat_age_s > 5
 
 

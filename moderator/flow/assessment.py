@@ -10,7 +10,8 @@ from moderator.log import logger
 from moderator.policy.decide import audit, audited, decide
 from moderator.policy.document import Policy
 from moderator.policy.facts import Facts, facts, signals
-from moderator.scoring.normalise import Prepared
+from moderator.scoring.mapped import Mapped
+from moderator.scoring.normalise import Format, Passage, Prepared, prepare, prepare_all
 from moderator.scoring.scorer import Scorer, TextIn
 from moderator.store.signals import Gathered
 
@@ -89,7 +90,35 @@ def assess(questions: Sequence[Question], at: datetime) -> list[Assessment]:
     If a part fails, its texts are scored one by one, and the one that fails alone gets the policy's failure outcome.
     """
     scored = _score(questions)
-    return [_judge(question, one, at) for question, one in zip(questions, scored, strict=True)]
+    return [_judge_alone(question, one, at) for question, one in zip(questions, scored, strict=True)]
+
+
+def prepare_each(contents: Sequence[tuple[str, Format]]) -> list[Prepared]:
+    """Prepare a batch; a text that the normaliser fails on is taken as it is, and harms no other."""
+    try:
+        return prepare_all(contents)
+    except Exception as error:
+        metrics.FALLBACKS.labels("normalising").inc()
+        _LOG.error("normalising_failed", error=error, size=len(contents))
+        return [_prepare_alone(text, form) for text, form in contents]
+
+
+def _prepare_alone(text: str, form: Format) -> Prepared:
+    try:
+        return prepare(text, form)
+    except Exception:
+        return Prepared(text, Passage(Mapped(text)))
+
+
+def _judge_alone(question: Question, scored: Scored | None, at: datetime) -> Assessment:
+    """What the policy says of one comment; where it fails, what it says of one that could not be scored."""
+    try:
+        return _judge(question, scored, at)
+    except Exception as error:
+        metrics.FALLBACKS.labels("policy").inc()
+        _LOG.error("policy_failed", error=error, policy=question.active.policy_name)
+        decision = decide(question.active.policy, Facts(), None, at=at)
+        return Assessment(active=question.active, scored=None, signals=(), spans=(), decision=decision, in_audit=False)
 
 
 def _score(questions: Sequence[Question]) -> list[Scored | None]:

@@ -18,14 +18,13 @@ from moderator.errors import (
     StoreUnavailable,
 )
 from moderator.flow import revisions
-from moderator.flow.assessment import Assessment, Question, assess, resubmission
+from moderator.flow.assessment import Assessment, Question, assess, prepare_each, resubmission
 from moderator.flow.batcher import Batcher
 from moderator.flow.comments import Reading
 from moderator.flow.line import Compose, Job, Limits, Line
 from moderator.flow.live import Live
 from moderator.flow.receipts import Receipt, count, receipt_of
 from moderator.log import logger
-from moderator.scoring.normalise import prepare_all
 from moderator.settings import Settings
 from moderator.store.client import Late
 from moderator.store.comments import Change, Comments, Result, Stale
@@ -202,7 +201,7 @@ class Intake:
     async def _gather(self, jobs: Sequence[Job]) -> list[Job]:
         """The jobs whose signals are in. Late ones come back in a later batch, failed ones are settled."""
         new = [job for job in jobs if job.gathered is None]
-        for job, prepared in zip(new, prepare_all([job.content for job in new]), strict=True):
+        for job, prepared in zip(new, prepare_each([job.content for job in new]), strict=True):
             job.prepared = prepared
         await asyncio.gather(*(self._ask(site, each) for site, each in _by_site(new).items()))
         return [job for job in jobs if job.gathered is not None and not job.result.done()]

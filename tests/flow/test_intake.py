@@ -10,7 +10,9 @@ import pytest
 from moderator.domain import CaseKind, Outcome, State
 from moderator.errors import Conflict, NotFound, OutcomeUnknown, Overloaded, StoreUnavailable
 from moderator.flow.receipts import Receipt
+from moderator.policy import links
 from moderator.runtime import Services
+from moderator.scoring.normalise import prepare
 from moderator.settings import Settings
 from moderator.store.client import LATE, Client
 from moderator.store.signals import SignalInput, Signals
@@ -210,3 +212,29 @@ async def test_after_the_stop_nothing_is_taken(services: Services) -> None:
     await services.intake.close(5)
     with pytest.raises(Overloaded):
         await services.intake.submit(SITE, comment("c-1"))
+
+
+async def test_one_text_that_breaks_the_policy_or_the_normaliser_harms_none_of_its_neighbours(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fragile(real: Any) -> Any:
+        def read(text: str, *more: Any, **named: Any) -> Any:
+            if text == BROKEN:
+                raise RuntimeError("a defect")
+            return real(text, *more, **named)
+
+        return read
+
+    def fails(_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("moderator.policy.links.find", fragile(links.find))
+    monkeypatch.setattr("moderator.flow.assessment.prepare", fragile(prepare))
+    monkeypatch.setattr("moderator.flow.assessment.prepare_all", fails)
+    texts = [BROKEN, *(f"{GOOD} {number}" for number in range(5))]
+    receipts = await asyncio.gather(
+        *(services.intake.submit(SITE, comment(f"c-{number}", text)) for number, text in enumerate(texts))
+    )
+    broken, *fine = [receipt.comment for receipt in receipts]
+    assert (broken.state, decision_of(broken).reasons[0].code) == (State.HELD, "scoring_unavailable")
+    assert {each.state for each in fine} == {State.APPROVED}

@@ -6,7 +6,7 @@ in one write and is one round trip. Nothing is retried that might have been done
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, TypeAlias
 
@@ -17,8 +17,11 @@ from moderator.store.cluster import Cluster, Nodes, Single
 from moderator.store.command import READS, Command, Refused, Word, key_of
 from moderator.store.keys import Keys
 from moderator.store.refusal import AGAIN, error_of, place
+from moderator.store.round import LATE, Late, Round
 from moderator.store.scripts import Script
 from moderator.store.server import Durability, Facts
+
+__all__ = ["LATE", "Call", "Client", "Late"]
 
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 0.2
 
@@ -141,10 +144,17 @@ class Client:
         For the hot path: a gather of as many `run` makes a task a call, which costs about as much as the call.
         """
         deadline = self._deadline(None)
-        begun: list[Command | StoreError | Late] = [self._begin(call, deadline) for call in calls]
-        if patience_s is not None:
-            begun = await _in_time(begun, patience_s)
-        results = [await _settled(command) for command in begun]
+        begun = Round(len(calls), self._loop)
+        many, route = self._nodes.many, self._nodes.route
+        for index, (script, keys, args) in enumerate(calls):
+            answer = begun.place(index)
+            words = ("EVALSHA", script.sha, len(keys), *keys, *args)
+            command = Command(words, writes=script.writes, deadline=deadline, answer=answer)
+            try:
+                route(keys[0].encode() if many else None).submit(command)
+            except StoreError as error:
+                answer.set_exception(error)
+        results = await begun.results(patience_s)
         refused = [i for i, result in enumerate(results) if isinstance(result, Refused)]
         if refused:
             again = await asyncio.gather(*(self._run_again(calls[i], results[i], deadline) for i in refused))
@@ -152,25 +162,16 @@ class Client:
                 results[i] = result
         return results
 
-    def _begin(self, call: Call, deadline: float) -> Command | StoreError:
-        script, keys, args = call
-        words = ("EVALSHA", script.sha, len(keys), *keys, *args)
-        command = Command(words, writes=script.writes, deadline=deadline, loop=self._loop)
-        try:
-            self._nodes.route(keys[0].encode() if self._nodes.many else None).submit(command)
-        except StoreError as error:
-            return error
-        return command
-
     async def _run_again(self, call: Call, refused: Refused, deadline: float) -> Any:
         script, keys, args = call
         key = keys[0].encode() if self._nodes.many else None
         request = _Request(("EVALSHA", script.sha, len(keys), *keys, *args), key, script.writes, deadline)
         try:
-            return await self._again(request, refused)
-        except _NotLoaded:
-            words = ("EVAL", script.text, len(keys), *keys, *args)
-            return await _settled_later(self._do(words, key, script.writes, deadline))
+            try:
+                return await self._again(request, refused)
+            except _NotLoaded:
+                words = ("EVAL", script.text, len(keys), *keys, *args)
+                return await self._do(words, key, script.writes, deadline)
         except StoreError as error:
             return error
 
@@ -178,9 +179,9 @@ class Client:
         return self._loop.time() + (self._timeout_s if timeout_ms is None else timeout_ms / 1000)
 
     async def _do(self, words: tuple[Word, ...], key: bytes | None, writes: bool, deadline: float) -> Any:
-        command = Command(words, writes=writes, deadline=deadline, loop=self._loop)
-        self._nodes.route(key).submit(command)
-        reply = await command.future
+        answer: asyncio.Future[Any] = self._loop.create_future()
+        self._nodes.route(key).submit(Command(words, writes=writes, deadline=deadline, answer=answer))
+        reply = await answer
         if isinstance(reply, Refused):
             return await self._again(_Request(words, key, writes, deadline), reply)
         return reply
@@ -191,7 +192,8 @@ class Client:
         while True:
             if refused.code == "NOSCRIPT":
                 raise _NotLoaded
-            command = Command(request.words, writes=request.writes, deadline=request.deadline, loop=self._loop)
+            answer: asyncio.Future[Any] = self._loop.create_future()
+            command = Command(request.words, writes=request.writes, deadline=request.deadline, answer=answer)
             if refused.code == "MOVED":
                 self._nodes.moved(*place(refused)).submit(command)
             elif refused.code == "ASK":
@@ -205,17 +207,18 @@ class Client:
                 if refused.code == "READONLY":
                     self._nodes.demoted(request.key)
                 raise error_of(refused)
-            reply = await command.future
+            reply = await answer
             if not isinstance(reply, Refused):
                 return reply
             refused = reply
 
     async def _everywhere(self, words: tuple[Word, ...]) -> list[Any]:
         deadline = self._deadline(None)
-        commands = [Command(words, writes=False, deadline=deadline, loop=self._loop) for _ in self._nodes.all()]
-        for node, command in zip(self._nodes.all(), commands, strict=True):
-            node.submit(command)
-        replies = await asyncio.gather(*(command.future for command in commands))
+        answers: list[asyncio.Future[Any]] = []
+        for node in self._nodes.all():
+            answers.append(self._loop.create_future())
+            node.submit(Command(words, writes=False, deadline=deadline, answer=answers[-1]))
+        replies = await asyncio.gather(*answers)
         for reply in replies:
             if isinstance(reply, Refused):
                 raise StoreUnavailable(f"Redis is not ready: {reply.code}")
@@ -224,36 +227,3 @@ class Client:
 
 class _NotLoaded(Exception):
     """The server does not know the script: nothing was done, its text must be sent."""
-
-
-class Late:
-    """Stands for an answer that did not come in time."""
-
-
-LATE = Late()
-
-
-async def _in_time(
-    begun: Sequence[Command | StoreError | Late], patience_s: float
-) -> list[Command | StoreError | Late]:
-    """What was begun, with `LATE` in the place of each command that is still unanswered after `patience_s`."""
-    waiting = [command.future for command in begun if isinstance(command, Command)]
-    late = (await asyncio.wait(waiting, timeout=patience_s))[1] if waiting else set()
-    for future in late:
-        # Nobody looks at it any more; an error in it is none to report.
-        future.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return [LATE if isinstance(command, Command) and command.future in late else command for command in begun]
-
-
-async def _settled(command: Command | StoreError | Late) -> Any:
-    """The reply to a command, or what came instead."""
-    if not isinstance(command, Command):
-        return command
-    return await _settled_later(command.future)
-
-
-async def _settled_later(reply: Awaitable[Any]) -> Any:
-    try:
-        return await reply
-    except StoreError as error:
-        return error

@@ -1,7 +1,5 @@
 """One command on its way: the words, who waits for the reply, and until when."""
 
-import asyncio
-from collections.abc import Iterable
 from typing import Any, Protocol, TypeAlias
 
 import hiredis
@@ -49,26 +47,32 @@ class Receiver(Protocol):
     def lose(self, why: str) -> None: ...
 
 
+class Answer(Protocol):
+    """Where a command's reply goes, or the `StoreError` that came instead: a future, or a place in a `Round`."""
+
+    def done(self) -> bool: ...
+    def set_result(self, result: Any, /) -> None: ...
+    def set_exception(self, exception: Exception, /) -> None: ...
+
+
 class Command:
     """Packed once, by its caller, so that what cannot be packed harms nobody else.
 
-    `deadline` is on the loop's clock, in seconds. `future` gets the reply; a `Refused` is a reply too. Who awaits
-    the future may be cancelled at any time: the command is not, once it was sent. `asking`: a slot on the move sent
-    it to its node, which takes it only behind an ASKING.
+    `deadline` is on the loop's clock, in seconds. `answer` gets the reply; a `Refused` is a reply too. Who waits for
+    it may be cancelled at any time: the command is not, once it was sent. `asking`: a slot on the move sent it to its
+    node, which takes it only behind an ASKING.
 
     Raises:
         TypeError, UnicodeEncodeError: a word that is no text, bytes or number. A program error.
     """
 
-    __slots__ = ("asking", "confirmation", "deadline", "future", "packed", "writes")
+    __slots__ = ("answer", "asking", "confirmation", "deadline", "packed", "writes")
 
-    def __init__(
-        self, words: tuple[Word, ...], *, writes: bool, deadline: float, loop: asyncio.AbstractEventLoop
-    ) -> None:
+    def __init__(self, words: tuple[Word, ...], *, writes: bool, deadline: float, answer: Answer) -> None:
         self.packed = pack(words)
         self.writes = writes
         self.deadline = deadline
-        self.future: asyncio.Future[Any] = loop.create_future()
+        self.answer = answer
         self.confirmation: Confirmation | None = None
         self.asking = False
 
@@ -76,20 +80,20 @@ class Command:
         """The reply came."""
         if self.confirmation is not None:
             self.confirmation.hold(self, reply)
-        elif not self.future.done():
-            self.future.set_result(reply)
+        elif not self.answer.done():
+            self.answer.set_result(reply)
 
     def lose(self, why: str) -> None:
         """It was sent and the reply will not come."""
-        if not self.future.done():
+        if not self.answer.done():
             metrics.REDIS_ERRORS.labels("lost").inc()
-            self.future.set_exception(OutcomeUnknown(why) if self.writes else StoreUnavailable(why))
+            self.answer.set_exception(OutcomeUnknown(why) if self.writes else StoreUnavailable(why))
 
     def refuse(self, why: str) -> None:
         """It was not sent."""
-        if not self.future.done():
+        if not self.answer.done():
             metrics.REDIS_ERRORS.labels("refused").inc()
-            self.future.set_exception(StoreUnavailable(why))
+            self.answer.set_exception(StoreUnavailable(why))
 
 
 class Discarded:
@@ -124,17 +128,17 @@ class Confirmation:
             # A refused command changed nothing, so there is nothing to confirm.
             if enough or isinstance(held, Refused):
                 command.settle(held)
-            elif not command.future.done():
-                command.future.set_exception(OutcomeUnknown("too few replicas confirmed the write in time"))
+            elif not command.answer.done():
+                command.answer.set_exception(OutcomeUnknown("too few replicas confirmed the write in time"))
 
     def lose(self, why: str) -> None:
         for command, _ in self._held:
             command.lose(why)
 
 
-def pack(words: Iterable[Word]) -> bytes:
+def pack(words: tuple[Word, ...]) -> bytes:
     """The words in the server's protocol."""
-    packed: bytes = hiredis.pack_command(tuple(words))  # type: ignore[arg-type, no-untyped-call, unused-ignore]
+    packed: bytes = hiredis.pack_command(words)  # type: ignore[arg-type, no-untyped-call, unused-ignore]
     return packed
 
 

@@ -102,8 +102,10 @@ class Node:
         if len(self._waiting) >= self._waiting_limit:
             raise StoreUnavailable("too many commands wait for Redis", code="store_busy")
         self._waiting.append(command)
-        self._watch(command.deadline)
-        self._wake()
+        if command.deadline < self._alarm_at:
+            self._watch(command.deadline)
+        if not self._flushing:
+            self._wake()
 
     def suspect(self, why: str) -> None:
         """Its answers show that it is not what it was (demoted to a replica): connect anew."""
@@ -124,7 +126,7 @@ class Node:
         size = 0
         while self._waiting and len(batch) < BATCH_COMMANDS and size < BATCH_BYTES:
             command = self._waiting.popleft()
-            if not command.future.done():
+            if not command.answer.done():
                 batch.append(command)
                 size += len(command.packed)
         if batch:

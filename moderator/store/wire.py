@@ -145,9 +145,13 @@ async def exchange(wire: Wire, commands: Sequence[tuple[Word, ...]]) -> list[Any
         SettingsError: no permission. StoreUnavailable: refused otherwise, or the connection was lost.
     """
     loop = asyncio.get_running_loop()
-    sent = [Command(words, writes=False, deadline=inf, loop=loop) for words in commands]
+    answers = [loop.create_future() for _ in commands]
+    sent = [
+        Command(words, writes=False, deadline=inf, answer=answer)
+        for words, answer in zip(commands, answers, strict=True)
+    ]
     wire.send(b"".join(command.packed for command in sent), sent)
-    replies = await asyncio.gather(*(command.future for command in sent))
+    replies = await asyncio.gather(*answers)
     for reply in replies:
         if isinstance(reply, Refused):
             if reply.code in _LOCKED_OUT or "AUTH" in reply.detail:

@@ -7,15 +7,20 @@ authors and other free values are hashed (`digest`). `SCHEMA` tells each key's l
 
 import hashlib
 from binascii import crc_hqx
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 FACETS = ("case", "reason", "attribute", "language", "article", "author")
 """What the queue can be filtered by; each value has a sorted set of its own."""
 
 _HASHED_FACETS = frozenset({"article", "author"})
-SHARDS = 64
-"""Near-duplicate shards: their number is a format, like the number of lanes."""
+SIGNAL_TAGS = 64
+"""Over so many hash tags the signals of sites spread: a format, like the number of lanes."""
+
+_DIGESTS = 16_384
+"""Digests remembered: articles and authors come again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,13 @@ SCHEMA: dict[str, Key] = {
     "labels": Key("{lNN}:labels:SITE", "zset", "labels", "comment id → ms of the last verdict that teaches"),
     "imported": Key("{lNN}:imported:SITE", "zset", "labels", "imported label's id → ms"),
     "label": Key("{lNN}:label:SITE:ID", "string", "labels", "an imported label", personal=True),
-    # Signals: written before the record, so they may name a comment that does not exist. {dNN}: crc16(site) mod 64
+    # Signals: written before the record, so they may name a comment that does not exist. {dNN}: crc16(site) mod 64.
+    # Near-duplicates of a site are on one slot, so that one script sees all of them; the site's articles and authors
+    # are there too, so that the same script reads them: one command a comment instead of three, for a tenth of its
+    # memory that does not spread over a cluster.
     "near": Key("{dNN}:near:SITE:DAY:SHARD", "hash", "signals", "band and value → newest 64 sketches", ttl="2 days"),
-    # {aHASH}, {uHASH}: one article, one author
-    "article": Key("{aHASH}:article:SITE", "zset", "signals", "comment id → ms, of an article"),
-    "author": Key("{uHASH}:author:SITE", "zset", "signals", "comment id → ms, of an author"),
+    "article": Key("{dNN}:article:SITE:HASH", "zset", "signals", "comment id → ms, of an article"),
+    "author": Key("{dNN}:author:SITE:HASH", "zset", "signals", "comment id → ms, of an author"),
     # {accounts}: sites, keys, people; small, and changed together
     "accounts": Key("{accounts}:KIND[:NAME]", "hash", "accounts", "sites, keys, users, tokens; secrets hashed"),
     "processes": Key("processes", "hash", "processes", "process id → when it was last seen, what it serves"),
@@ -67,6 +74,7 @@ SCHEMA: dict[str, Key] = {
 }
 
 
+@lru_cache(_DIGESTS)
 def digest(value: str) -> str:
     """16 hexadecimal digits that stand for a free value (an author's or article's id) in a key's name."""
     return hashlib.blake2b(value.encode(), digest_size=8).hexdigest()
@@ -87,14 +95,43 @@ def slot(key: bytes) -> int:
     return crc_hqx(key, 0) % 16384
 
 
+class SignalKeys:
+    """The keys of one site's signals, all on the site's slot; made for a batch, to make what they share once."""
+
+    __slots__ = ("_article", "_author", "_near")
+
+    def __init__(self, prefix: str, site: str) -> None:
+        tag = f"{prefix}:{{d{crc_hqx(site.encode(), 0) % SIGNAL_TAGS:02}}}"
+        self._near = f"{tag}:near:{site}:"
+        self._article = f"{tag}:article:{site}:"
+        self._author = f"{tag}:author:{site}:"
+
+    def near(self, day: int, shards: Iterable[int]) -> list[str]:
+        """For each shard its key of `day` (days since the epoch), then its key of the day before."""
+        today, yesterday = f"{self._near}{day}:", f"{self._near}{day - 1}:"
+        names = []
+        for shard in shards:
+            names.append(f"{today}{shard}")
+            names.append(f"{yesterday}{shard}")
+        return names
+
+    def article(self, article_id: str) -> str:
+        return self._article + digest(article_id)
+
+    def author(self, author_id: str) -> str:
+        return self._author + digest(author_id)
+
+
 class Keys:
     """Makes keys for one deployment: `prefix` in front of each, `lanes` as fixed at first start."""
 
-    __slots__ = ("lanes", "prefix")
+    __slots__ = ("_at", "lanes", "prefix")
 
     def __init__(self, prefix: str, lanes: int) -> None:
         self.prefix = prefix
         self.lanes = lanes
+        self._at = tuple(f"{prefix}:{{l{number:02}}}" for number in range(lanes))
+        """Prefix and tag of each lane."""
 
     def lane(self, site: str, comment_id: str) -> int:
         return lane(site, comment_id, self.lanes)
@@ -105,69 +142,69 @@ class Keys:
     # A lane
 
     def comment(self, site: str, comment_id: str) -> str:
-        return f"{self.prefix}:{{l{self.lane(site, comment_id):02}}}:comment:{site}:{comment_id}"
+        return self.record(self.lane(site, comment_id), site, comment_id)
+
+    def record(self, lane: int, site: str, comment_id: str) -> str:
+        """The comment's key, for who knows its lane."""
+        return f"{self._at[lane]}:comment:{site}:{comment_id}"
 
     def label(self, site: str, label_id: str) -> str:
-        return f"{self.prefix}:{{l{self.lane(site, label_id):02}}}:label:{site}:{label_id}"
+        return f"{self._at[self.lane(site, label_id)]}:label:{site}:{label_id}"
 
     def state(self, lane: int, site: str, state: str) -> str:
-        return f"{self.prefix}:{{l{lane:02}}}:state:{site}:{state}"
+        return f"{self._at[lane]}:state:{site}:{state}"
 
     def changes(self, lane: int, site: str) -> str:
-        return f"{self.prefix}:{{l{lane:02}}}:changes:{site}"
+        return f"{self._at[lane]}:changes:{site}"
 
     def position(self, lane: int, site: str) -> str:
-        return f"{self.prefix}:{{l{lane:02}}}:position:{site}"
+        return f"{self._at[lane]}:position:{site}"
 
     def queue(self, lane: int, site: str) -> str:
-        return f"{self.prefix}:{{l{lane:02}}}:queue:{site}"
+        return f"{self._at[lane]}:queue:{site}"
 
     def facet(self, lane: int, site: str, facet: str, value: str) -> str:
         """One of `FACETS`; the values of article and author, which are anybody's text, are hashed here."""
         shown = digest(value) if facet in _HASHED_FACETS else value
-        return f"{self.prefix}:{{l{lane:02}}}:queue:{site}:{facet}:{shown}"
+        return f"{self._at[lane]}:queue:{site}:{facet}:{shown}"
 
     def leases(self, lane: int, site: str) -> str:
-        return f"{self.prefix}:{{l{lane:02}}}:leases:{site}"
+        return f"{self._at[lane]}:leases:{site}"
 
     def holders(self, lane: int, site: str) -> str:
-        return f"{self.prefix}:{{l{lane:02}}}:holders:{site}"
+        return f"{self._at[lane]}:holders:{site}"
 
     def labels(self, lane: int, site: str) -> str:
-        return f"{self.prefix}:{{l{lane:02}}}:labels:{site}"
+        return f"{self._at[lane]}:labels:{site}"
 
     def imported(self, lane: int, site: str) -> str:
-        return f"{self.prefix}:{{l{lane:02}}}:imported:{site}"
+        return f"{self._at[lane]}:imported:{site}"
 
     def index(self, lane: int, site: str, name: str) -> str:
         """The set of one of `indexes.entries`' names: the site's name goes in after the first word."""
         thing, _, value = name.partition(":")
-        return (
-            f"{self.prefix}:{{l{lane:02}}}:{thing}:{site}:{value}"
-            if value
-            else f"{self.prefix}:{{l{lane:02}}}:{thing}:{site}"
-        )
+        return f"{self._at[lane]}:{thing}:{site}:{value}" if value else f"{self._at[lane]}:{thing}:{site}"
 
     def waiting(self, lane: int, kind: str) -> str:
-        return f"{self.prefix}:{{l{lane:02}}}:waiting:{kind}"
+        return f"{self._at[lane]}:waiting:{kind}"
 
     def tries(self, lane: int, kind: str) -> str:
-        return f"{self.prefix}:{{l{lane:02}}}:tries:{kind}"
+        return f"{self._at[lane]}:tries:{kind}"
 
     def dead(self, lane: int, kind: str) -> str:
-        return f"{self.prefix}:{{l{lane:02}}}:dead:{kind}"
+        return f"{self._at[lane]}:dead:{kind}"
 
     # Signals
 
     def near(self, site: str, day: int, shard: int) -> str:
-        """`day` counts days since the epoch; the slot is the site's, so that one script sees all shards and days."""
-        return f"{self.prefix}:{{d{crc_hqx(site.encode(), 0) % SHARDS:02}}}:near:{site}:{day}:{shard:02}"
+        """`day` counts days since the epoch."""
+        return SignalKeys(self.prefix, site).near(day, (shard,))[0]
 
     def article(self, site: str, article_id: str) -> str:
-        return f"{self.prefix}:{{a{digest(article_id)}}}:article:{site}"
+        return SignalKeys(self.prefix, site).article(article_id)
 
     def author(self, site: str, author_id: str) -> str:
-        return f"{self.prefix}:{{u{digest(author_id)}}}:author:{site}"
+        return SignalKeys(self.prefix, site).author(author_id)
 
     # The rest
 

@@ -1,34 +1,37 @@
 """What the store knows about a comment before it is decided: copies of it, its author's past, its article's size.
 
-One round trip notes a comment in each index and reads the index; it happens before the record is written, so an index
-may name a comment that never came to be. All are sets by comment id: a retry counts once.
+One script a comment notes it in each index and reads the index; all indexes of a site are on one slot. It happens
+before the record is written, so an index may name a comment that never came to be. All are sets by comment id: a retry
+counts once.
 
 Near-duplicates: a comment's *sketch* (32 bytes) is filed under its 4 bands in hashes that live for two days, one hash a
-site, day and shard, all of a site on one slot. Who shares a band is checked by signature here, all of a batch at once.
+site, day and shard. Who shares a band is checked by signature here, all of a batch at once.
 
     sketch = id hash 8 · packed signature 16 · seconds since the epoch 4 · author hash 4
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from moderator.errors import StoreError
 from moderator.store.client import Call, Client, Late
+from moderator.store.keys import SignalKeys, digest
 from moderator.store.nearduplicate import MIN_AGREEMENT, PACKED_BYTES, agreement
 from moderator.store.scripts import Script
 
-NEAR = Script("near")
-EARLIER = Script("earlier")
+SIGNALS = Script("signals")
 
 KEPT = 64
 """Sketches of one band: enough to know a campaign, few enough to compare."""
 
 SHARDS = 1024
 """Hashes a site and day; small hashes are stored compactly. A format for two days, the life of what is stored."""
+
+_SHARD_BYTES = slice(1, 3)
 
 _DAY_MS = 86_400_000
 _TTL_S = 2 * _DAY_MS // 1000
@@ -38,8 +41,7 @@ _AUTHOR = slice(28, 32)
 _NOBODY = bytes(4)
 
 
-@dataclass(frozen=True, slots=True)
-class SignalInput:
+class SignalInput(Struct, frozen=True):
     """One comment, as far as signals care.
 
     `text_signature` and `bands` come from `nearduplicate.signature`; None and empty for a text too short to have one.
@@ -54,8 +56,7 @@ class SignalInput:
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """What was found. Counts are of other comments, each once.
 
     `near_duplicates`: within two days, at most the newest 64 a band · `same_author_duplicates`: those of them by this
@@ -79,7 +80,6 @@ class Signals:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._keys = client.keys
 
     async def gather(
         self, site: str, items: Sequence[SignalInput], *, patience_s: float | None = None
@@ -89,36 +89,31 @@ class Signals:
         With `patience_s` an item whose index did not answer by then gets `LATE`; to ask again counts it once.
         """
         sketches = [_sketch(item) for item in items]
-        calls: list[Call] = []
-        for item, sketch in zip(items, sketches, strict=True):
-            calls += self._calls(site, item, sketch)
-        replies = iter(await self._client.run_all(calls, patience_s=patience_s))
-        near, authors, articles = [], [], []
-        for item in items:
-            near.append(b"" if item.text_signature is None else next(replies))
-            authors.append((0, None) if item.author_id is None else next(replies))
-            articles.append(next(replies))
-        copies = _duplicates(sketches, [found if isinstance(found, bytes) else b"" for found in near])
-        return [_gathered(*each) for each in zip(copies, near, authors, articles, strict=True)]
+        keys = SignalKeys(self._client.prefix, site)
+        calls = [_call(keys, item, sketch) for item, sketch in zip(items, sketches, strict=True)]
+        replies = await self._client.run_all(calls, patience_s=patience_s)
+        copies = _duplicates(sketches, [b"" if isinstance(reply, StoreError | Late) else reply[0] for reply in replies])
+        return [_gathered(*each) for each in zip(copies, replies, strict=True)]
 
-    def _calls(self, site: str, item: SignalInput, sketch: bytes) -> Iterator[Call]:
-        """One an index; a text without signature and a comment without author have one less each."""
-        if item.text_signature is not None:
-            day = item.at_ms // _DAY_MS
-            names = []
-            for band in item.bands:
-                shard = int.from_bytes(band[1:], "little") % SHARDS
-                names += [self._keys.near(site, day, shard), self._keys.near(site, day - 1, shard)]
-            yield NEAR, names, (sketch, KEPT, _TTL_S, *item.bands)
-        if item.author_id is not None:
-            yield EARLIER, [self._keys.author(site, item.author_id)], (item.id, item.at_ms)
-        yield EARLIER, [self._keys.article(site, item.article_id)], (item.id, item.at_ms)
+
+def _call(keys: SignalKeys, item: SignalInput, sketch: bytes) -> Call:
+    """KEYS and ARGV of `lua/signals.lua`."""
+    names = [keys.article(item.article_id)]
+    names += keys.near(item.at_ms // _DAY_MS, map(shard, item.bands))
+    if item.author_id is not None:
+        names.append(keys.author(item.author_id))
+    return SIGNALS, names, (item.id, item.at_ms, sketch, KEPT, _TTL_S, *item.bands)
+
+
+def shard(band: bytes) -> int:
+    """Which of a day's hashes a band is filed in."""
+    return int.from_bytes(band[_SHARD_BYTES], "little") % SHARDS
 
 
 def _sketch(item: SignalInput) -> bytes:
     if item.text_signature is None:
         return b""
-    author = _NOBODY if item.author_id is None else blake2b(item.author_id.encode(), digest_size=4).digest()
+    author = _NOBODY if item.author_id is None else bytes.fromhex(digest(item.author_id)[:8])
     seconds = (item.at_ms // 1000 & 0xFFFFFFFF).to_bytes(4, "big")
     return blake2b(item.id.encode(), digest_size=_ID_BYTES).digest() + item.text_signature + seconds + author
 
@@ -148,16 +143,16 @@ def _duplicates(sketches: Sequence[bytes], found: Sequence[bytes]) -> list[_Dupl
     return results
 
 
-def _gathered(duplicates: _Duplicates, near: Any, author: Any, article: Any) -> Gathered | StoreError | Late:
-    """One item's result of its three replies, each of which may be an error."""
-    for reply in (near, author, article):
-        if isinstance(reply, StoreError | Late):
-            return reply
-    earlier, first_ms = author
+def _gathered(duplicates: _Duplicates, reply: Any) -> Gathered | StoreError | Late:
+    """One item's result of its reply, which may be an error."""
+    if isinstance(reply, StoreError | Late):
+        return reply
+    _, article, *author = reply
+    earlier, first_ms = author or (0, None)
     return Gathered(
         near_duplicates=duplicates.all,
         same_author_duplicates=duplicates.same_author,
         author_comments=earlier,
         author_first_seen_ms=None if first_ms is None else int(first_ms),
-        article_comments=article[0],
+        article_comments=article,
     )

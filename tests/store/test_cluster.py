@@ -1,14 +1,19 @@
 """The same sender on a real cluster of three masters."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
+import msgspec
 import pytest
 
+from moderator.domain import Comment
 from moderator.errors import StoreUnavailable
 from moderator.store.client import Client
+from moderator.store.comments import Change, Comments, Done
 from moderator.store.keys import slot
+from moderator.store.nearduplicate import signature
 from moderator.store.scripts import Script
+from moderator.store.signals import Gathered, SignalInput, Signals
 from tests.redis_fixture import RedisServer
 
 COUNT = Script("count", "#!lua\nreturn redis.call('INCR', KEYS[1])")
@@ -29,6 +34,24 @@ async def test_every_lane_is_reached_in_one_gather(clustered: Client) -> None:
     assert await asyncio.gather(*(clustered.call("GET", key) for key in keys)) == [b"2"] * 64
     assert await clustered.call("ECHO", "no key, any node") == b"no key, any node"
     assert len(await clustered.info()) == 3
+
+
+async def test_signals_and_records_of_many_sites_are_kept_on_their_nodes(
+    clustered: Client, make_comment: Callable[..., Comment]
+) -> None:
+    comment = make_comment(1)
+    (found,) = signature([comment.latest.text])
+    assert found is not None
+    given = SignalInput(comment.id, found.packed, found.bands, "a-1", "u-1", 1)
+    sites = [f"site-{n}" for n in range(12)]
+    assert {clustered._nodes.route(clustered.keys.article(site, "a-1").encode()) for site in sites} == {
+        *clustered._nodes.all()
+    }
+    for site in sites:
+        there = msgspec.structs.replace(comment, site=site)
+        assert await Signals(clustered).gather(site, [given]) == [Gathered(author_first_seen_ms=1)]
+        assert await Comments(clustered).change(site, [Change(old=None, new=there)]) == [Done()]
+        assert await Comments(clustered).list(site, author="u-1") == ([there], None)
 
 
 async def test_a_slot_on_the_move_is_followed_there_and_back(cluster: list[RedisServer], clustered: Client) -> None:

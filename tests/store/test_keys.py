@@ -47,6 +47,12 @@ def test_a_lane_follows_from_the_id_and_is_the_tag(site: str, comment: str) -> N
     assert tag(KEYS.comment(site, comment)) == tag(KEYS.queue(number, site)) == f"l{number:02}"
 
 
+@given(site=st.from_regex(r"[a-z0-9-]{1,20}", fullmatch=True), free=st.text(max_size=20))
+def test_all_signals_of_a_site_are_on_one_slot(site: str, free: str) -> None:
+    names = [KEYS.near(site, 1, 2), KEYS.near(site, 3, 4), KEYS.article(site, free), KEYS.author(site, free)]
+    assert len({slot(name.encode()) for name in names}) == 1
+
+
 @given(st.text(min_size=1, max_size=500))
 def test_free_text_never_shows_in_a_key(text: str) -> None:
     for key in (KEYS.article("s", text), KEYS.author("s", text), KEYS.facet(1, "s", "author", text)):

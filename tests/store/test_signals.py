@@ -1,7 +1,8 @@
+from moderator.errors import StoreError
 from moderator.store.client import Client
 from moderator.store.comments import Comments
 from moderator.store.nearduplicate import signature
-from moderator.store.signals import Gathered, SignalInput, Signals
+from moderator.store.signals import Gathered, SignalInput, Signals, shard
 
 DAY_MS = 86_400_000
 NOON_MS = 20_000 * DAY_MS + DAY_MS // 2
@@ -85,10 +86,24 @@ async def test_a_comment_without_author_has_no_past(client: Client) -> None:
     assert (found.author_comments, found.author_first_seen_ms) == (0, None)
 
 
+async def test_a_short_text_without_author_counts_for_its_article_alone(client: Client) -> None:
+    found = await gather(client, *(item(n, "Thank you!", author=None) for n in range(3)))
+    assert found == [Gathered(article_comments=n) for n in range(3)]
+
+
+async def test_one_index_that_fails_is_the_error_of_its_items_alone(client: Client) -> None:
+    await client.call("SET", client.keys.article("default", "a-2"), "no set")
+    first, broken, last = await Signals(client).gather("default", [item(1), item(2, article="a-2"), item(3)])
+    assert isinstance(broken, StoreError)
+    assert isinstance(first, Gathered)
+    assert isinstance(last, Gathered)
+    assert last.article_comments == 1
+
+
 async def test_near_duplicate_keys_expire(client: Client) -> None:
     await gather(client, item(1))
-    shard = int.from_bytes(item(1).bands[0][1:], "little") % 1024
-    seconds = await client.call("TTL", client.keys.near("default", NOON_MS // DAY_MS, shard))
+    key = client.keys.near("default", NOON_MS // DAY_MS, shard(item(1).bands[0]))
+    seconds = await client.call("TTL", key)
     assert 0 < seconds <= 2 * 86_400
 
 

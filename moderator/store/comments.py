@@ -202,18 +202,18 @@ def _command(keys: Keys, site: str, change: Change) -> tuple[list[str], list[str
     lane = keys.lane(site, new.id)
     before = {} if old is None else entries(old)
     after = entries(new)
-    moves = difference(before, after)
+    leave, enter = difference(before, after)
     # A review is over when its lease is used, and when nobody needs to look any more.
     ends = change.lease is not None or ("queue" in before and "queue" not in after)
     names = [
-        keys.comment(site, new.id),
+        keys.record(lane, site, new.id),
         keys.changes(lane, site),
         keys.position(lane, site),
         keys.leases(lane, site),
         keys.holders(lane, site),
     ]
-    names += [keys.index(lane, site, name) for name in moves.leave]
-    names += [keys.index(lane, site, name) for name, _ in moves.enter]
+    names += [keys.index(lane, site, name) for name in leave]
+    names += [keys.index(lane, site, name) for name, _ in enter]
     args: list[str | bytes | int] = [
         new.id,
         0 if old is None else old.sequence,
@@ -224,10 +224,10 @@ def _command(keys: Keys, site: str, change: Change) -> tuple[list[str], list[str
         int(change.lease is not None),
         change.lease or "",
         int(ends),
-        len(moves.leave),
-        len(moves.enter),
+        len(leave),
+        len(enter),
     ]
-    args += [score for _, score in moves.enter]
+    args += [score for _, score in enter]
     for work in change.wait:
         if (work.site, work.id) != (site, new.id):
             raise ValueError("work that a change brings is about the comment that changes")

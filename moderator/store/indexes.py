@@ -11,7 +11,7 @@ id. Scores are never negative: a back-fill from before 1970 stands at its beginn
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from moderator.clock import to_ms
 from moderator.domain import Comment
@@ -19,8 +19,7 @@ from moderator.store.keys import digest
 from moderator.store.label_rows import label_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """What a change does to the sets: names to leave, then names to enter or move in, with their scores."""
 
     leave: tuple[str, ...]
@@ -44,6 +43,8 @@ def entries(comment: Comment) -> dict[str, int]:
 
 def difference(old: Mapping[str, int], new: Mapping[str, int]) -> Difference:
     """Sorted, so that one change is always the same command."""
+    if not old:
+        return Difference(leave=(), enter=tuple(sorted(new.items())))
     return Difference(
         leave=tuple(sorted(old.keys() - new.keys())),
         enter=tuple(sorted((name, score) for name, score in new.items() if old.get(name) != score)),

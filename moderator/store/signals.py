@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from moderator.errors import StoreError
 from moderator.store.client import Call, Client, Late
@@ -75,6 +76,9 @@ class _Duplicates(NamedTuple):
     same_author: int
 
 
+_NONE = _Duplicates(0, 0)
+
+
 class Signals:
     """The signals of every site."""
 
@@ -120,27 +124,34 @@ def _sketch(item: SignalInput) -> bytes:
 
 def _duplicates(sketches: Sequence[bytes], found: Sequence[bytes]) -> list[_Duplicates]:
     """For each sketch, the distinct other comments among what was found that say nearly the same."""
-    counts = [len(each) // _SKETCH_BYTES for each in found]
-    if not any(counts):
-        return [_Duplicates(0, 0)] * len(sketches)
-    others = np.frombuffer(b"".join(found), np.uint8).reshape(-1, _SKETCH_BYTES)
-    own = np.frombuffer(
-        b"".join(sketch for sketch, count in zip(sketches, counts, strict=True) if count), np.uint8
-    ).reshape(-1, _SKETCH_BYTES)
-    own = np.repeat(own, [count for count in counts if count], axis=0)
-    alike = agreement(own[:, _PACKED], others[:, _PACKED]) >= MIN_AGREEMENT
-    results, at = [], 0
-    for sketch, each, count in zip(sketches, found, counts, strict=True):
-        by_id = {
-            each[i * _SKETCH_BYTES :][:_ID_BYTES]: each[i * _SKETCH_BYTES :][_AUTHOR]
-            for i in np.flatnonzero(alike[at : at + count])
-        }
-        at += count
-        by_id.pop(sketch[:_ID_BYTES], None)
-        author = sketch[_AUTHOR]
-        same = 0 if author == _NOBODY else sum(other == author for other in by_id.values())
-        results.append(_Duplicates(len(by_id), same))
+    results = [_NONE] * len(sketches)
+    asking = [i for i, each in enumerate(found) if each]
+    if not asking:
+        return results
+    counts = [len(found[i]) // _SKETCH_BYTES for i in asking]
+    others = _rows([found[i] for i in asking])
+    own = np.repeat(_rows([sketches[i] for i in asking]), counts, axis=0)
+    alike = np.flatnonzero(agreement(own[:, _PACKED], others[:, _PACKED]) >= MIN_AGREEMENT)
+    ends = np.cumsum(counts)
+    by_item: dict[int, dict[bytes, bytes]] = {}
+    for row, place in zip(alike.tolist(), np.searchsorted(ends, alike, side="right").tolist(), strict=True):
+        other = others[row].tobytes()
+        by_item.setdefault(asking[place], {})[other[:_ID_BYTES]] = other[_AUTHOR]
+    for i, authors in by_item.items():
+        results[i] = _counted(sketches[i], authors)
     return results
+
+
+def _rows(sketches: Sequence[bytes]) -> NDArray[np.uint8]:
+    return np.frombuffer(b"".join(sketches), np.uint8).reshape(-1, _SKETCH_BYTES)
+
+
+def _counted(sketch: bytes, authors: dict[bytes, bytes]) -> _Duplicates:
+    """`authors`: id hash → author hash of what says nearly the same as `sketch`, itself perhaps included."""
+    authors.pop(sketch[:_ID_BYTES], None)
+    author = sketch[_AUTHOR]
+    same = 0 if author == _NOBODY else sum(other == author for other in authors.values())
+    return _Duplicates(len(authors), same)
 
 
 def _gathered(duplicates: _Duplicates, reply: Any) -> Gathered | StoreError | Late:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from moderator.errors import InputError
@@ -22,8 +22,9 @@ from moderator.web.problems import Refused
 JSON_TYPES = ("application/json",)
 NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
-# Parsing this many bytes takes about 2 ms, after which the other requests should have their turn.
-_LONG_BYTES = 256 * 1024
+SHORT_BYTES = 256 * 1024
+"""Parsing so many takes about 2 ms; longer than that should not keep the other requests from their turn."""
+
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 _LEAST, _MOST = -(1 << 63), (1 << 64) - 1
@@ -62,11 +63,15 @@ async def read(request: web.Request, *, types: Sequence[str], limit_bytes: int, 
         raise Refused(415, "unsupported_media_type", f"Send the body as {allowed}, in UTF-8.")
     if (request.content_length or 0) > limit_bytes:
         raise _too_large(limit_bytes)
+    content = request.content
     try:
-        return await _collect(request, limit_bytes)
+        body = await content.readany()
+        if content.at_eof() and len(body) <= limit_bytes:
+            return body
+        return await _collect(content, body, limit_bytes)
     except (web.RequestPayloadError, HttpProcessingError, ConnectionError) as error:
         # Nobody knows where the next request begins: what still comes is not to be read, and the connection ends.
-        request.content.feed_eof()
+        content.feed_eof()
         detail = "The body ended early or is not encoded as its headers say."
         raise Refused(400, "invalid_body", detail, headers={"Connection": "close"}) from error
 
@@ -78,7 +83,7 @@ async def parse(body: bytes, *, nesting_limit: int) -> Parsed:
         Refused: 400 for what is not UTF-8 or not JSON, for a key that stands twice in one object, for numbers that
             are not finite or do not fit 64 bits, and for nesting beyond the limit.
     """
-    if len(body) > _LONG_BYTES:
+    if len(body) > SHORT_BYTES:
         return await asyncio.to_thread(parse_now, body, nesting_limit)
     return parse_now(body, nesting_limit)
 
@@ -100,13 +105,9 @@ def parse_now(body: bytes, nesting_limit: int) -> Parsed:
     return Parsed(tree, suspect="\\u" in text and _SUSPECT.search(text) is not None)
 
 
-async def _collect(request: web.Request, limit_bytes: int) -> bytes:
+async def _collect(content: StreamReader, begun: bytes, limit_bytes: int) -> bytes:
     """The length is counted as it comes, whatever the headers say and after decompression."""
-    content = request.content
-    body = await content.readany()
-    if content.at_eof() and len(body) <= limit_bytes:
-        return body
-    chunks, size = [body], len(body)
+    chunks, size = [begun], len(begun)
     while size <= limit_bytes:
         chunk = await content.readany()
         if not chunk:

@@ -68,8 +68,9 @@ Handler = Callable[[Call], Awaitable[web.Response]]
 
 def reply(value: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
     """`value` as JSON, encoded once."""
-    given = {"Content-Type": JSON_TYPE} if headers is None else {"Content-Type": JSON_TYPE, **headers}
-    return web.Response(body=_ENCODER.encode(value), status=status, headers=given)
+    response = web.Response(body=_ENCODER.encode(value), status=status, headers=headers)
+    response.headers["Content-Type"] = JSON_TYPE
+    return response
 
 
 def encode(value: object) -> bytes:

@@ -24,14 +24,19 @@ _LONGEST_NAME = 64
 
 def request_id(request: web.Request) -> str:
     """The caller's `X-Request-Id` where it is fit for logs and headers, else a new one."""
-    given = request.headers.get("X-Request-Id", "")
+    given = request.headers.get("X-Request-Id")
+    if given is not None and _REQUEST_ID.fullmatch(given):
+        return given
     # Not a secret, and asking the system for randomness lets other threads run first.
-    return given if _REQUEST_ID.fullmatch(given) else f"{random.getrandbits(96):024x}"
+    return f"{random.getrandbits(96):024x}"
 
 
 def wants_async(request: web.Request) -> bool:
     """Whether `Prefer: respond-async` is among the preferences (RFC 7240)."""
-    for value in request.headers.getall("Prefer", ()):
+    given = request.headers
+    if "Prefer" not in given:
+        return False
+    for value in given.getall("Prefer"):
         if any(each.partition(";")[0].strip().lower() == "respond-async" for each in value.split(",")):
             return True
     return False

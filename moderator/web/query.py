@@ -20,13 +20,11 @@ SITE = "site"
 
 
 def read_query(request: web.Request, shape: type[Struct]) -> Any:
-    """The query as a `shape`; one that is no `Input` takes what it knows and ignores the rest.
+    """The query, which is not empty, as a `shape`; one that is no `Input` takes what it knows and ignores the rest.
 
     Raises:
         Refused: 400, naming the first parameter that cannot be accepted.
     """
-    if not request.rel_url.raw_query_string:
-        return shape()
     if not issubclass(shape, Input):
         return shape(**{name: request.query[name] for name in shape.__struct_fields__ if name in request.query})
     given: dict[str, str] = {}

@@ -148,10 +148,10 @@ def unknown_fields(tree: object) -> list[str]:
     """Dotted names of the fields of a submission that this version does not know."""
     if not isinstance(tree, dict):
         return []
-    unknown = [str(name) for name in tree.keys() - _FIELDS] if not tree.keys() <= _FIELDS else []
+    unknown = [] if _FIELDS.issuperset(tree) else [str(name) for name in tree.keys() - _FIELDS]
     for name, known in _NESTED.items():
         inner = tree.get(name)
-        if isinstance(inner, dict) and not inner.keys() <= known:
+        if isinstance(inner, dict) and not known.issuperset(inner):
             unknown += [f"{name}.{each}" for each in inner.keys() - known]
     return sorted(unknown)
 

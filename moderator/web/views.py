@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from moderator.clock import from_ms
@@ -35,6 +36,7 @@ from moderator.web.schemas import (
     SpanView,
 )
 
+_WHOLE_SECOND = len("2026-11-25T15:29:00Z")
 _STATES = {Outcome.APPROVE: State.APPROVED, Outcome.HOLD: State.HELD, Outcome.REJECT: State.REJECTED}
 
 Spans = Iterable[Span] | None
@@ -47,7 +49,7 @@ def first(comment: Comment, *, replayed: bool, spans: Spans = None) -> Reply:
     A later rescoring of that revision shows, for its scores were not known before.
     """
     revision = comment.revisions[0]
-    decision = revision.decision
+    decision, scored = revision.decision, revision.scored
     state = State.PENDING if decision is None else _STATES[decision.outcome]
     approved = state is State.APPROVED
     return Reply(
@@ -59,9 +61,16 @@ def first(comment: Comment, *, replayed: bool, spans: Spans = None) -> Reply:
         visible=approved,
         visible_revision=revision.number if approved else None,
         cases=list(revision.cases),
+        decision=None if decision is None else _decision(decision),
+        scores={} if scored is None else scored.scores,
+        language=None if scored is None else scored.language,
+        language_confidence=None if scored is None else round(scored.language_confidence, 4),
+        signals=[_signal(each) for each in revision.signals],
+        bundle=revision.bundle,
+        policy=revision.policy,
         replayed=replayed,
         spans=_spans(revision, decision, spans),
-        **_assessed(revision, decision),
+        quoted_scores=UNSET if scored is None else quoted(scored),
     )
 
 
@@ -111,7 +120,9 @@ def instant(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds."""
     if at.tzinfo is not UTC:
         at = at.astimezone(UTC)
-    return at.isoformat(timespec="milliseconds")[:23] + "Z"
+    # It writes microseconds, or nothing where they are zero; `isoformat` takes eight times as long.
+    text: str = msgspec.to_builtins(at)
+    return f"{text[:23]}Z" if len(text) > _WHOLE_SECOND else f"{text[:19]}.000Z"
 
 
 def span_views(spans: Iterable[Span]) -> list[SpanView]:
@@ -128,7 +139,8 @@ def quoted(scored: Scored) -> dict[str, float] | UnsetType:
 
 
 def _current(comment: Comment, *, replayed: bool = False, spans: Spans = None) -> dict[str, Any]:
-    revision = comment.latest
+    revision, decision = comment.latest, comment.decision
+    scored = revision.scored
     return {
         "id": comment.id,
         "site": comment.site,
@@ -138,15 +150,6 @@ def _current(comment: Comment, *, replayed: bool = False, spans: Spans = None) -
         "visible": comment.visible_revision is not None,
         "visible_revision": comment.visible_revision,
         "cases": [case.kind for case in comment.cases],
-        "replayed": replayed,
-        "spans": _spans(revision, comment.decision, spans),
-        **_assessed(revision, comment.decision),
-    }
-
-
-def _assessed(revision: Revision, decision: Decision | None) -> dict[str, Any]:
-    scored = revision.scored
-    return {
         "decision": None if decision is None else _decision(decision),
         "scores": {} if scored is None else scored.scores,
         "language": None if scored is None else scored.language,
@@ -154,6 +157,8 @@ def _assessed(revision: Revision, decision: Decision | None) -> dict[str, Any]:
         "signals": [_signal(each) for each in revision.signals],
         "bundle": revision.bundle,
         "policy": revision.policy,
+        "replayed": replayed,
+        "spans": _spans(revision, decision, spans),
         "quoted_scores": UNSET if scored is None else quoted(scored),
     }
 

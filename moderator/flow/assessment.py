@@ -158,7 +158,7 @@ def _judge(question: Question, scored: Scored | None, at: datetime) -> Assessmen
         active=active,
         scored=scored,
         signals=signals(known),
-        spans=_explain(active.scorer, submission, scored, decision),
+        spans=_explain(question, scored, decision),
         decision=audited(decision) if in_audit else decision,
         in_audit=in_audit,
     )
@@ -182,13 +182,15 @@ def _facts(question: Question, scored: Scored | None) -> Facts:
     )
 
 
-def _explain(scorer: Scorer, submission: Submission, scored: Scored | None, decision: Decision) -> tuple[Span, ...]:
+def _explain(question: Question, scored: Scored | None, decision: Decision) -> tuple[Span, ...]:
     """The words behind the scores that a hold or a rejection gives as reasons; what a rule alone did has none."""
     attributes = dict.fromkeys(reason.attribute for reason in decision.reasons if reason.attribute is not None)
     if scored is None or not attributes or decision.outcome is Outcome.APPROVE:
         return ()
     try:
-        return scorer.explain(text_in(submission), scored, tuple(attributes))
+        return question.active.scorer.explain(
+            text_in(question.submission), scored, tuple(attributes), question.prepared
+        )
     except Exception as error:
         metrics.FALLBACKS.labels("explanation").inc()
         _LOG.warning("explanation_failed", error=error)

@@ -9,7 +9,7 @@ Fitted by `training/calibrate.py`; applied here, in training's evaluation as in 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from msgspec import Struct
@@ -55,32 +55,64 @@ class Calibration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return f"no numbers for {', '.join(sorted(missing))}" if missing else None
 
 
-def intercepts(calibration: Calibration) -> NDArray[np.float64]:
-    """float64 (attributes)."""
-    return np.array([calibration.intercepts[name] for name in ATTRIBUTES])
+class Tables:
+    """A calibration for one choice of views as arrays: a row for each language that has numbers, and one for others.
+
+    Made once a scorer: looking numbers up by name costs more than the n-grams of a short text.
+    """
+
+    def __init__(self, calibration: Calibration, views: Views) -> None:
+        maps = calibration.maps[views]
+        languages = sorted({*maps, *calibration.meaning_weights} - {ANY})
+        self._places = {language: place for place, language in enumerate(languages)}
+        self._others = len(languages)
+        self.intercepts = intercepts(calibration)
+        self._weights = _rows(calibration.meaning_weights, languages)
+        numbers = _rows(maps, languages)
+        self._slopes, self._offsets = np.ascontiguousarray(numbers[..., 0]), np.ascontiguousarray(numbers[..., 1])
+
+    def places(self, languages: Sequence[str]) -> list[int]:
+        """The row of each text, which the other methods take."""
+        return [self._places.get(language, self._others) for language in languages]
+
+    def weights(self, places: list[int]) -> NDArray[np.float64]:
+        """float64 (texts, attributes): how much the meaning view counts for each text."""
+        return self._weights.take(places, axis=0)
+
+    def probabilities(self, places: list[int], raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """float64 (texts, attributes) in [0, 1]; what is not a number in `raw` stays not a number."""
+        mapped = self._slopes.take(places, axis=0)
+        mapped *= raw
+        mapped += self._offsets.take(places, axis=0)
+        np.maximum(mapped, -_FLAT, out=mapped)
+        np.minimum(mapped, _FLAT, out=mapped)
+        np.exp(np.negative(mapped, out=mapped), out=mapped)
+        mapped += 1
+        result: NDArray[np.float64] = np.reciprocal(mapped, out=mapped)
+        return result
 
 
 def weights(calibration: Calibration, languages: Sequence[str]) -> NDArray[np.float64]:
     """float64 (texts, attributes): how much the meaning view counts for each text."""
-    rows = {
-        language: [_look_up(calibration.meaning_weights, language, name) for name in ATTRIBUTES]
-        for language in set(languages)
-    }
-    return np.array([rows[language] for language in languages]).reshape(-1, len(ATTRIBUTES))
+    tables = Tables(calibration, "all")
+    return tables.weights(tables.places(languages))
+
+
+def intercepts(calibration: Calibration) -> NDArray[np.float64]:
+    """float64 (attributes)."""
+    return np.array([calibration.intercepts[name] for name in ATTRIBUTES])
 
 
 def probabilities(
     calibration: Calibration, views: Views, languages: Sequence[str], raw: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """float64 (texts, attributes) in [0, 1]; what is not a number in `raw` stays not a number."""
-    rows = {
-        language: [_look_up(calibration.maps[views], language, name) for name in ATTRIBUTES]
-        for language in set(languages)
-    }
-    maps = np.array([rows[language] for language in languages]).reshape(-1, len(ATTRIBUTES), 2)
-    mapped = np.minimum(np.maximum(maps[..., 0] * raw + maps[..., 1], -_FLAT), _FLAT)
-    result: NDArray[np.float64] = 1 / (1 + np.exp(-mapped))
-    return result
+    tables = Tables(calibration, views)
+    return tables.probabilities(tables.places(languages), raw)
+
+
+def _rows(tables: Mapping[str, Mapping[str, Any]], languages: Sequence[str]) -> NDArray[np.float64]:
+    return np.array([[_look_up(tables, language, name) for name in ATTRIBUTES] for language in (*languages, ANY)])
 
 
 def _look_up(tables: Mapping[str, Mapping[str, Value]], language: str, attribute: str) -> Value:

@@ -7,6 +7,8 @@ lost when the clause is left out, all clauses (at most `CLAUSES`) in one batch.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import nlargest
+from operator import itemgetter
 from typing import TypeAlias
 
 import numpy as np
@@ -17,7 +19,7 @@ from moderator.scoring.bundle import Model
 from moderator.scoring.calibration import weights
 from moderator.scoring.encoding import Encodes
 from moderator.scoring.normalise import Passage
-from moderator.scoring.surface import FACT_BASE, LANES, Weights, extract, occurrences
+from moderator.scoring.surface import FACT_BASE, FACTS, Weights, occurrences
 
 SPANS = 8
 CLAUSES = 8
@@ -30,27 +32,29 @@ _SENTENCE = re.compile(r"[^.!?;…\n]+[.!?;…\n]*")
 _CLAUSE = re.compile(r"[^.!?;…\n,:—–]+[.!?;…\n,:—–]*")
 
 
-def contributions(passage: Passage, surface: Weights) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what each character of `passage.normal` adds to the surface logits, and what the facts add.
+def contributions(
+    passage: Passage, surface: Weights, lanes: Sequence[int]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what each character of `passage.normal` adds to the surface logits of `lanes`, and what the facts add.
 
-    float64 (characters, `LANES`) and (`LANES`); together they sum to `surface.logits`. Blanks hold nothing.
+    float64 (lanes, characters) and (lanes); together they sum to `surface.logits`. Blanks hold nothing.
     """
-    features = extract([passage])
     found = occurrences(passage)
-    which = np.searchsorted(features.indices, found.buckets)
-    times = np.bincount(which, minlength=len(features.indices))
-    written = np.array([not character.isspace() for character in passage.normal], np.bool_)
-    before = np.concatenate([[0], np.cumsum(written)])
-    covered = np.maximum(before[found.ends] - before[found.begins], 1)
-    share = features.values[which].astype(np.float64) / times[which] / covered
-    added = share[:, None] * surface.table[found.buckets] * surface.scales.astype(np.float64)
-    edges = np.zeros((len(passage.normal) + 1, LANES))
-    np.add.at(edges, found.begins, added)
-    np.subtract.at(edges, found.ends, added)
-    characters = np.cumsum(edges, axis=0)[:-1] * written[:, None]
-    facts = slice(np.searchsorted(features.indices, FACT_BASE), None)
-    told = features.values[facts] @ surface.table[features.indices[facts]] * surface.scales
-    return characters, told.astype(np.float64)
+    size = len(found.written)
+    before = np.zeros(size + 1)
+    np.cumsum(found.written, out=before[1:])
+    share = found.shares / np.maximum(before.take(found.ends) - before.take(found.begins), 1.0)
+    rows = surface.table.take(found.buckets, axis=0)
+    characters = np.empty((len(lanes), size))
+    for number, lane in enumerate(lanes):
+        added = share * rows[:, lane]
+        starting = np.bincount(found.begins, added, size + 1)
+        ending = np.bincount(found.ends, added, size + 1)
+        np.cumsum((starting - ending)[:-1], out=characters[number])
+    scales = surface.scales[list(lanes)].astype(np.float64)
+    characters *= scales[:, None]
+    characters *= found.written
+    return characters, found.facts @ surface.table[FACT_BASE : FACT_BASE + len(FACTS), list(lanes)] * scales
 
 
 Found: TypeAlias = tuple[int, int, int, float]
@@ -68,12 +72,13 @@ def explain(
     found = list(_words(model, passage, lanes))
     if encoder is not None:
         found += _clauses(model, passage, language, lanes, encoder)
+    if not found:
+        return ()
     begins, ends = passage.places()
-    spans = (
+    return lightest_dropped(
         Span(begin=int(begins[begin]), end=int(ends[end - 1]), attribute=ATTRIBUTES[lane], weight=round(weight, 3))
-        for begin, end, lane, weight in found
+        for begin, end, lane, weight in nlargest(SPANS, found, key=itemgetter(3))
     )
-    return lightest_dropped(spans)
 
 
 def lightest_dropped(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -83,18 +88,19 @@ def lightest_dropped(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def _words(model: Model, passage: Passage, lanes: Sequence[int]) -> Iterator[Found]:
-    characters, _ = contributions(passage, model.surface)
-    sums = np.concatenate([np.zeros((1, LANES)), np.cumsum(characters, axis=0)])
     places = [match.span() for match in _WORD.finditer(passage.normal)]
     if not places:
         return
+    characters, _ = contributions(passage, model.surface, lanes)
+    sums = np.zeros((len(lanes), characters.shape[1] + 1))
+    np.cumsum(characters, axis=1, out=sums[:, 1:])
     begins, ends = np.array(places).T
-    by_word = sums[ends] - sums[begins]
-    for lane in lanes:
+    by_lane = sums.take(ends, axis=1) - sums.take(begins, axis=1)
+    for lane, by_word in zip(lanes, by_lane, strict=True):
         # Where a long text repeats itself, each of its words holds little.
-        least = max(min(_LEAST_WORD, by_word[:, lane].max() / 2), _NOTHING)
-        for word in np.flatnonzero(by_word[:, lane] >= least):
-            yield *places[word], lane, float(by_word[word, lane])
+        least = max(min(_LEAST_WORD, by_word.max() / 2), _NOTHING)
+        for word in np.flatnonzero(by_word >= least).tolist():
+            yield *places[word], lane, float(by_word[word])
 
 
 def _clauses(model: Model, passage: Passage, language: str, lanes: Sequence[int], encoder: Encodes) -> Iterator[Found]:

@@ -14,7 +14,7 @@ from moderator.domain import ATTRIBUTES, Scored, Span
 from moderator.errors import BundleError, ScoringError
 from moderator.scoring import language, surface
 from moderator.scoring.bundle import Bundle, Model, Vector
-from moderator.scoring.calibration import VIEWS, Views, intercepts, probabilities, weights
+from moderator.scoring.calibration import VIEWS, Tables, Views
 from moderator.scoring.encoding import Encodes, shared_encoder
 from moderator.scoring.explain import explain, lightest_dropped
 from moderator.scoring.meaning import DIMENSIONS, encoder_digest, encoder_name
@@ -47,6 +47,7 @@ class Scorer:
                 scores otherwise than recorded.
         """
         self.bundle, self.views = bundle, views
+        self._tables = Tables(bundle.model.calibration, views)
         self.encoder: Encodes | None = None
         if views == "all":
             _check_encoder(bundle)
@@ -75,30 +76,38 @@ class Scorer:
         # 3. Scores (CPU, batched: 30 µs a text for the surface, 2 to 3 ms for the meaning).
         scores = self.probabilities(passages, codes)
         # 4. Advertising hidden in a quote is advertising.
-        own, quoted = scores[: len(inputs)], dict(zip(quoting, scores[len(inputs) :], strict=True))
+        own, quoted = scores[: len(inputs)].tolist(), dict(zip(quoting, scores[len(inputs) :].tolist(), strict=True))
         for position, row in quoted.items():
-            own[position, _SPAM] = max(own[position, _SPAM], row[_SPAM])
+            own[position][_SPAM] = max(own[position][_SPAM], row[_SPAM])
+        bundle = self.id
         return [
             Scored(
-                scores=_named(own[position]),
+                scores=dict(zip(ATTRIBUTES, own[position], strict=True)),
                 language=code,
                 language_confidence=confidence,
-                bundle=self.id,
-                quoted=_named(quoted[position]) if position in quoted else None,
+                bundle=bundle,
+                quoted=dict(zip(ATTRIBUTES, quoted[position], strict=True)) if position in quoted else None,
                 obfuscation=prepared[position].undone,
             )
             for position, (code, confidence) in enumerate(languages)
         ]
 
-    def explain(self, item: TextIn, scored: Scored, attributes: Sequence[str] | None = None) -> tuple[Span, ...]:
+    def explain(
+        self,
+        item: TextIn,
+        scored: Scored,
+        attributes: Sequence[str] | None = None,
+        prepared: Prepared | None = None,
+    ) -> tuple[Span, ...]:
         """Say which parts of the text raised the scores: at most 8 spans of the text as sent.
 
         `attributes`: those to explain; by default those over one half, or else the highest. The writer's own words
         are read, for spam the quoted ones if it is they that are spam. With views `all` each passage that is read
-        costs one batch of at most nine encodings (20 ms for an ordinary comment).
+        costs one batch of at most nine encodings (20 ms for an ordinary comment). `prepared`: the same text, where a
+        caller has it.
         """
         named = list(attributes or _worth_explaining(scored))
-        prepared = prepare(item.text, item.format)
+        prepared = prepared or prepare(item.text, item.format)
         model, language_code = self.bundle.model, scored.language
         spans: tuple[Span, ...] = ()
         if prepared.quoted and scored.quoted and "spam" in named and scored.quoted["spam"] >= scored.scores["spam"]:
@@ -114,7 +123,7 @@ class Scorer:
         Raises:
             ScoringError: one is not a number.
         """
-        scores = score_passages(self.bundle.model, self.views, passages, languages, self.encoder)
+        scores = _scores(self.bundle.model, self._tables, passages, languages, self.encoder)
         if not np.isfinite(scores).all():
             raise ScoringError("a score is not a number")
         return scores
@@ -146,14 +155,21 @@ def score_passages(
 
     `encoder` is needed for views `all` and not touched otherwise.
     """
+    return _scores(model, Tables(model.calibration, views), passages, languages, encoder if views == "all" else None)
+
+
+def _scores(
+    model: Model, tables: Tables, passages: Sequence[Passage], languages: Sequence[str], encoder: Encodes | None
+) -> NDArray[np.float64]:
     if not passages:
         return np.empty((0, len(ATTRIBUTES)))
-    raw = surface.logits(surface.extract(passages), model.surface)[:, : len(ATTRIBUTES)].astype(np.float64)
+    places = tables.places(languages)
+    raw = surface.read(passages, model.surface)[:, : len(ATTRIBUTES)].astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
-        raw += intercepts(model.calibration)
-        if views == "all" and encoder is not None:
-            raw += _meaning(model, passages, languages, encoder)
-        return np.round(probabilities(model.calibration, views, languages, raw), _DECIMALS)
+        raw += tables.intercepts
+        if encoder is not None:
+            raw += _meaning(model, passages, tables.weights(places), encoder)
+        return tables.probabilities(places, raw).round(_DECIMALS)
 
 
 def record_vectors(model: Model, texts: Sequence[tuple[str, str]], encoder: Encodes) -> tuple[Vector, ...]:
@@ -168,10 +184,9 @@ def record_vectors(model: Model, texts: Sequence[tuple[str, str]], encoder: Enco
 
 
 def _meaning(
-    model: Model, passages: Sequence[Passage], languages: Sequence[str], encoder: Encodes
+    model: Model, passages: Sequence[Passage], by_language: NDArray[np.float64], encoder: Encodes
 ) -> NDArray[np.float64]:
     """The meaning view's logits, weighed by language; a text where it weighs nothing is not encoded."""
-    by_language = weights(model.calibration, languages)
     counted = np.flatnonzero(by_language.any(axis=1)).tolist()
     vectors = np.zeros((len(passages), DIMENSIONS), np.float32)
     if counted:
@@ -187,10 +202,6 @@ def _detect(prepared: Prepared, item: TextIn) -> tuple[str, float]:
 def _worth_explaining(scored: Scored) -> list[str]:
     over = [name for name, score in scored.scores.items() if score >= _EVEN]
     return over or [max(scored.scores, key=scored.scores.__getitem__)]
-
-
-def _named(row: NDArray[np.float64]) -> dict[str, float]:
-    return dict(zip(ATTRIBUTES, row.tolist(), strict=True))
 
 
 def _check_encoder(bundle: Bundle) -> None:

@@ -40,23 +40,23 @@ FACTS = ("capitals", "digits", "exclamations", "questions", "links", "mentions",
 CHARACTER_BUCKETS = 3 << 18
 WORD_BUCKETS = (1 << 18) - 64
 FACT_BASE = CHARACTER_BUCKETS + WORD_BUCKETS
-_FAMILY_STARTS = np.array([0, CHARACTER_BUCKETS, FACT_BASE], np.uint32)
 _LOG_SCALES = np.array([3, 3, 3, 3, 3, 10.0])  # of the facts after the first two
+_FIRST_CAPITAL = np.array([1.0, 0.0])
 _FACT_PLACES = np.arange(len(FACTS))
 _FACT_BUCKETS = (FACT_BASE + _FACT_PLACES).astype(np.uint32)
-# A sort key is 32 bits: 20 of the bucket, the rest of the text's number in its pass.
-_TEXTS_A_PASS = 2048
-_CHARACTERS_A_PASS = 1 << 18
+# A pass is small enough for its arrays to stay in the caches, and for the allocator to keep their memory: with 64
+# texts at once, every batch would get fresh pages from the kernel, which costs as much as the n-grams.
+_TEXTS_A_PASS = 256
+_CHARACTERS_A_PASS = 1 << 13
 
-_BITS = _scalar(_BUCKET_BITS)
-_BUCKET_MASK = _scalar(BUCKETS - 1)
 _THREE, _SIX, _SEVEN, _EIGHT, _THIRTEEN, _FIFTEEN, _SIXTEEN = (_scalar(bits) for bits in (3, 6, 7, 8, 13, 15, 16))
 _CHARACTER_END, _WORD_SIZE = _scalar(CHARACTER_BUCKETS), _scalar(WORD_BUCKETS)
 _LENGTHS = 4  # 2-, 3-, 4-, 5-grams
+_LENGTH_NUMBERS = np.arange(_LENGTHS)[:, None]
 _STEP = 0x9E3779B1
 _UNSTEP = pow(_STEP, -1, 1 << 32)
 _SPREAD, _MIX, _PAIR = (_scalar(factor) for factor in (0x85EBCA6B, 0xC2B2AE35, 0x27D4EB2F))
-_SEEDS = np.array([0x2545F491, 0x7FEB352D, 0x846CA68B, 0x1B873593], np.uint32)
+_SEEDS = np.array([[0x2545F491], [0x7FEB352D], [0x846CA68B], [0x1B873593]], np.uint32)
 _SUBLINEAR = (1 + np.log(np.maximum(np.arange(4096), 1))).astype(np.float32)
 
 
@@ -101,7 +101,7 @@ def quantise(weights: NDArray[np.floating]) -> Weights:
 
 
 def extract(passages: Sequence[Passage]) -> Features:
-    """Return the features of `passages`, a row each. About 0.03 ms a row of 200 characters in a batch of 64."""
+    """Return the features of `passages`, a row each. About 0.02 ms a row of 200 characters in a batch of 64."""
     parts = [_extract_pass(part) for part in _passes(passages)]
     if len(parts) == 1:
         return parts[0]
@@ -112,6 +112,12 @@ def extract(passages: Sequence[Passage]) -> Features:
         np.cumsum(np.concatenate([np.zeros(1, np.int64), *(np.diff(part.offsets) for part in parts)])),
         np.concatenate([part.values for part in parts]),
     )
+
+
+def read(passages: Sequence[Passage], weights: Weights) -> NDArray[np.float32]:
+    """Return the `logits` of `passages`, a few at a time. About 0.02 ms a passage of 200 characters."""
+    sums = [logits(_extract_pass(part), weights) for part in _passes(passages)]
+    return sums[0] if len(sums) == 1 else np.concatenate([np.empty((0, LANES), np.float32), *sums])
 
 
 def logits(features: Features, weights: Weights) -> NDArray[np.float32]:
@@ -129,11 +135,18 @@ def logits(features: Features, weights: Weights) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """Where in one passage each n-gram stands: `buckets` (n), and `begins`, `ends` (n) in its normalised text."""
+    """Where each n-gram stands in a passage, and what the passage's features are.
+
+    By occurrence: `buckets`; `begins`, `ends` in the normalised text; `shares`, the feature's value divided by how
+    often it occurs. `written` says of each character whether it is no blank. `facts` float32 (`FACTS`).
+    """
 
     buckets: NDArray[np.uint32]
     begins: NDArray[np.int64]
     ends: NDArray[np.int64]
+    shares: NDArray[np.float64]
+    written: NDArray[np.bool_]
+    facts: NDArray[np.float32]
 
 
 def occurrences(passage: Passage) -> Occurrences:
@@ -142,24 +155,30 @@ def occurrences(passage: Passage) -> Occurrences:
     Blanks at the ends of an n-gram are not part of its place.
     """
     layout = lay_out([passage.normal])
-    terms = _terms(layout)
-    windows, inside = _windows(layout, terms)
-    begins, lengths = np.nonzero(inside)
+    grams = _grams(layout)
+    features = _features([passage], layout, grams)
+    which = features.indices.searchsorted(grams.keys)
+    times = np.bincount(which, minlength=len(features.indices))
+    times[-len(FACTS) :] = 1
+    lengths, begins = np.divmod(grams.windows, grams.width)
     ends = begins + lengths + 2
-    words = _words(layout, terms)
     token_ends = np.flatnonzero(layout.written[:-1] & ~layout.written[1:]) + 1
-    begins = np.concatenate([begins + ~layout.written[begins], layout.starts, layout.starts[words.left]])
-    ends = np.concatenate([ends - ~layout.written[ends - 1], token_ends, token_ends[words.right]])
+    left, right = grams.words[:-1], grams.words[1:]
+    begins = np.concatenate([begins + ~layout.written[begins], layout.starts, layout.starts[left]])
+    ends = np.concatenate([ends - ~layout.written[ends - 1], token_ends, token_ends[right]])
     # One blank stands before the text, which is not part of it.
     return Occurrences(
-        np.concatenate([windows[inside], words.keys]),
+        grams.keys,
         layout.places.searchsorted(begins) - 1,
         layout.places.searchsorted(ends - 1),
+        (features.values / times).take(which),
+        layout.written.take(layout.places[1:-1]),
+        features.values[-len(FACTS) :],
     )
 
 
 def _passes(passages: Sequence[Passage]) -> Iterator[Sequence[Passage]]:
-    """Cut a long list so that sort keys fit 32 bits and memory stays small."""
+    """Cut a long list into `_CHARACTERS_A_PASS` or one text."""
     begin = characters = 0
     for position, passage in enumerate(passages):
         size = len(passage.normal)
@@ -174,33 +193,29 @@ def _passes(passages: Sequence[Passage]) -> Iterator[Sequence[Passage]]:
 def _extract_pass(passages: Sequence[Passage]) -> Features:
     # 1. Code points of the whole batch, tokens set apart by blanks.
     layout = lay_out([passage.normal for passage in passages])
-    # 2. Hashes, each with its text's number above it, in order: equal ones then stand side by side.
-    terms = _terms(layout)
-    windows, inside = _windows(layout, terms)
-    words = _words(layout, terms).keys
-    words.sort()
-    rows = np.arange(len(passages) + 1, dtype=np.uint32)[:, None] << _BITS
-    keys = _in_order(windows[inside], words, (rows[:-1] + _FACT_BUCKETS), rows[:, 0])
-    # 3. Count what is equal.
+    # 2. Hashes of all n-grams; 3. which are equal, and what each is worth.
+    return _features(passages, layout, _grams(layout))
+
+
+def _features(passages: Sequence[Passage], layout: Layout, grams: "_Grams") -> Features:
+    # 1. Each text's keys in order: equal ones then stand side by side. Facts end a row, so rows never run together.
+    keys, edges = _in_order(layout, grams)
+    # 2. Count what is equal.
     fresh = np.empty(len(keys), np.bool_)
     fresh[0] = True
     np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
     first = fresh.nonzero()[0]
-    distinct = keys.take(first)
     counts = np.empty_like(first)
     np.subtract(first[1:], first[:-1], out=counts[:-1])
     counts[-1] = len(keys) - first[-1]
-    # 4. Weigh each family of a text to length 1; the facts, last in a row, have values of their own.
+    # 3. Weigh each family of a text to length 1; the facts, last in a row, have values of their own.
     values = _SUBLINEAR.take(counts, mode="clip")
-    bounds = np.empty(3 * len(passages) + 1, np.int64)
-    bounds[:-1] = distinct.searchsorted((rows[:-1] + _FAMILY_STARTS).ravel())
-    bounds[-1] = len(distinct)
+    bounds = first.searchsorted(edges)
     # An empty family gets some length, and has nothing to divide by it.
     lengths = np.sqrt(np.add.reduceat(values * values, bounds[:-1]))
     values /= lengths.repeat(bounds[1:] - bounds[:-1])
     values[bounds[2::3, None] + _FACT_PLACES] = _fact_values(passages, layout)
-    distinct &= _BUCKET_MASK
-    return Features(distinct, bounds[::3].copy(), values)
+    return Features(keys.take(first), bounds[::3].copy(), values)
 
 
 # A hash of any run of characters in one subtraction-free step: with powers of an odd step A, the sum of
@@ -241,80 +256,99 @@ def _mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return hashes
 
 
-def _windows(layout: Layout, terms: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
-    """Keys (positions, lengths) of all 2- to 5-grams, and which of them lie inside one token."""
-    width = len(terms) - 1
-    sums = np.empty((width, _LENGTHS), np.uint32)
-    inside = np.zeros((width, _LENGTHS), np.bool_)
-    written = layout.written
-    np.add(terms[:-1], terms[1:], out=sums[:, 0])
-    np.logical_or(written[:-1], written[1:], out=inside[:, 0])
-    inner: NDArray[np.bool_] = written[1:]
-    for column in range(1, _LENGTHS):
-        size = max(width - column, 0)
-        np.add(sums[:size, column - 1], terms[column + 1 :], out=sums[:size, column])
-        sums[size:, column] = 0
-        inner = inner[:size] if column == 1 else np.logical_and(inner[:size], written[column : size + column])
-        inside[:size, column] = inner
-    sums *= _powers_for(width)[1][:, None]
-    sums ^= _SEEDS
-    keys = _mix(sums)
-    keys >>= _EIGHT
-    keys *= _THREE
-    keys >>= _SIX
-    keys += (layout.texts[:width] << _BITS)[:, None]
-    return keys, inside
-
-
-def _in_order(
-    characters: NDArray[np.uint32], words: NDArray[np.uint32], facts: NDArray[np.uint32], rows: NDArray[np.uint32]
-) -> NDArray[np.uint32]:
-    """All keys in ascending order; `characters` come text by text, `words` sorted, `facts` a row a text.
-
-    Sorting each text's part alone, inside the caches, takes a third of the time of one sort of everything.
-    """
-    ends = (characters >> _BITS).searchsorted(np.arange(1, len(facts) + 1, dtype=np.uint32)).tolist()
-    word_ends = words.searchsorted(rows[1:]).tolist()
-    parts: list[NDArray[np.uint32]] = []
-    begin = word_begin = 0
-    for end, word_end, told in zip(ends, word_ends, facts, strict=True):
-        part = characters[begin:end]
-        part.sort()
-        parts += (part, words[word_begin:word_end], told)
-        begin, word_begin = end, word_end
-    return np.concatenate(parts)
-
-
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """Keys of all tokens, then of all pairs of neighbouring words (what is no word between them is passed over).
+class _Grams:
+    """The n-grams of a batch laid out.
 
-    `left` and `right` number the tokens of each pair.
+    `keys` are the buckets of all 2- to 5-grams, then of all tokens, then of all pairs of neighbouring words (what is
+    no word between them is passed over; a pair of two texts' words is there and must not be read). `windows` says
+    where the first kind stand, as (length - 2) * `width` + position, ascending; `words` numbers the tokens that are
+    words.
     """
 
     keys: NDArray[np.uint32]
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
+    windows: NDArray[np.int64]
+    width: int
+    words: NDArray[np.int64]
 
 
-def _words(layout: Layout, terms: NDArray[np.uint32]) -> _Words:
+def _grams(layout: Layout) -> _Grams:
+    terms = _terms(layout)
+    size = len(terms)
+    inverse = _powers_for(size)[1]
+    # Sums of all terms before each position; what lies behind the last is only ever part of windows not taken.
+    before = np.zeros(size + _LENGTHS, np.uint32)
+    np.add.accumulate(terms, out=before[1 : size + 1], dtype=np.uint32)
+    # All windows of a length side by side: they are the sums shifted, less the sums.
+    width = size - 1
+    shifted: NDArray[np.uint32] = np.ndarray((_LENGTHS, width), np.uint32, before, 8, (4, 4))
+    sums = shifted - before[:width]
+    sums *= inverse[:width]
+    sums ^= _SEEDS
+    windows = _inside(layout.written).ravel().nonzero()[0]
+    # Tokens end where the next ones start: the blanks between count nothing.
     starts = layout.starts
-    if not starts.size:
-        nothing = np.empty(0, np.int64)
-        return _Words(np.empty(0, np.uint32), nothing, nothing)
-    hashes = np.add.reduceat(terms, starts, dtype=np.uint32)
-    hashes *= _powers_for(len(terms))[1].take(starts)
-    texts = layout.texts.take(starts)
+    tokens = before.take(starts)
+    tokens = np.concatenate([tokens[1:], before[size : size + 1]])[: len(starts)] - tokens
+    tokens *= inverse.take(starts)
     words = (layout.entries.take(starts) & WORD).nonzero()[0]
-    owners = texts.take(words)
-    last = (owners[1:] == owners[:-1]).nonzero()[0]
-    left, right = words.take(last), words.take(last + 1)
-    keys = _mix(np.concatenate([hashes, hashes.take(left) * _PAIR ^ hashes.take(right)]))
-    keys >>= _SEVEN
-    keys %= _WORD_SIZE
-    keys += _CHARACTER_END
-    keys += np.concatenate([texts, texts.take(left)]) << _BITS
-    return _Words(keys, left, right)
+    named = tokens.take(words)
+    keys = _mix(np.concatenate([sums.ravel().take(windows), tokens, named[:-1] * _PAIR ^ named[1:]]))
+    characters = keys[: len(windows)]
+    characters >>= _EIGHT
+    characters *= _THREE
+    characters >>= _SIX
+    whole = keys[len(windows) :]
+    whole >>= _SEVEN
+    whole %= _WORD_SIZE
+    whole += _CHARACTER_END
+    return _Grams(keys, windows, width, words)
+
+
+def _inside(written: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Bool (lengths, positions): which windows lie inside one token and the blanks around it."""
+    width = len(written) - 1
+    inside = np.zeros((_LENGTHS, width), np.bool_)
+    np.logical_or(written[:-1], written[1:], out=inside[0])
+    inside[1] = written[1:]
+    for length in range(2, _LENGTHS):
+        inner = max(width - length + 1, 0)
+        np.logical_and(inside[length - 1, :inner], written[length:][:inner], out=inside[length, :inner])
+    return inside
+
+
+def _in_order(layout: Layout, grams: _Grams) -> tuple[NDArray[np.uint32], list[int]]:
+    """All keys, those of a text together and in ascending order, its `FACTS` last.
+
+    Also where the families begin: characters, words and facts of each text, and the end.
+    Sorting each text's part alone, inside the caches, takes a third of the time of one sort of everything.
+    """
+    size = len(layout.begins)
+    begins = layout.begins + _LENGTH_NUMBERS * grams.width
+    cuts = [*grams.windows.searchsorted(begins.ravel()).tolist(), len(grams.windows)]
+    token_cuts = layout.starts.searchsorted(layout.begins)
+    word_cuts = [*grams.words.searchsorted(token_cuts).tolist(), len(grams.words)]
+    tokens, pairs = len(grams.windows), len(grams.windows) + len(layout.starts)
+    token_ends = [*token_cuts.tolist(), len(layout.starts)]
+    keys = grams.keys
+    parts: list[NDArray[np.uint32]] = []
+    edges = [0]
+    done = 0
+    for text in range(size):
+        characters = 0
+        for begin in range(text, _LENGTHS * size, size):
+            parts.append(keys[cuts[begin] : cuts[begin + 1]])
+            characters += cuts[begin + 1] - cuts[begin]
+        begin, end = token_ends[text], token_ends[text + 1]
+        first, paired = word_cuts[text], max(word_cuts[text + 1] - word_cuts[text] - 1, 0)
+        parts += (keys[tokens + begin : tokens + end], keys[pairs + first : pairs + first + paired], _FACT_BUCKETS)
+        facts = done + characters + end - begin + paired
+        edges += (done + characters, facts, facts + len(_FACT_BUCKETS))
+        done = edges[-1]
+    ordered = np.concatenate(parts)
+    for begin, end in zip(edges[:-1:3], edges[3::3], strict=True):
+        ordered[begin:end].sort()
+    return ordered, edges
 
 
 def _fact_values(passages: Sequence[Passage], layout: Layout) -> NDArray[np.float32]:
@@ -325,17 +359,16 @@ def _fact_values(passages: Sequence[Passage], layout: Layout) -> NDArray[np.floa
     counts[:, -1] = letters
     values = np.empty((len(passages), len(FACTS)), np.float32)
     # A first capital is ordinary writing, so one is taken off.
-    values[:, 0] = layout.counts[:, 1] - (layout.counts[:, 1] > 0)
-    values[:, 1] = layout.counts[:, 2]
-    values[:, :2] /= np.maximum(letters, 1.0)[:, None]
-    np.minimum(np.log1p(counts) / _LOG_SCALES, 1.0, out=values[:, 2:], casting="same_kind")
+    ratios = layout.counts[:, 1:] - _FIRST_CAPITAL
+    ratios /= np.maximum(letters, 1.0)[:, None]
+    np.maximum(ratios, 0.0, out=values[:, :2], casting="same_kind")
+    np.log1p(counts, out=counts)
+    counts /= _LOG_SCALES
+    np.minimum(counts, 1.0, out=values[:, 2:], casting="same_kind")
     return values
 
 
 def _counted(passage: Passage) -> tuple[int, int, int, int, int]:
-    text = passage.normal
-    return text.count("!"), text.count("?"), _links(passage), text.count("@"), passage.undone
-
-
-def _links(passage: Passage) -> int:
-    return passage.normal.count("://") + passage.normal.count("www.") + passage.links
+    text = passage.mapped.text
+    links = text.count("://") + text.count("www.") + passage.links
+    return text.count("!"), text.count("?"), links, text.count("@"), passage.undone

@@ -27,15 +27,15 @@ class Layout:
     """A batch laid out.
 
     By position: `entries` are `characters.describe`'s, 0 lower case for blanks; `written` says which are no blanks;
-    `texts` is the number of the text. `places` is the position of each character of the texts joined with one blank
-    before, between and after them; `starts` where tokens start; `counts` (texts, 3): letters and digits, capitals,
-    digits.
+    `places` is the position of each character of the texts joined with one blank before, between and after them;
+    `begins` the positions of the blanks before the texts; `starts` where tokens start; `counts` (texts, 3): letters
+    and digits, capitals, digits.
     """
 
     entries: NDArray[np.uint32]
     written: NDArray[np.bool_]
-    texts: NDArray[np.uint32]
     places: NDArray[np.int64]
+    begins: NDArray[np.int64]
     starts: NDArray[np.int64]
     counts: NDArray[np.float64]
 
@@ -58,13 +58,11 @@ def lay_out(texts: Sequence[str]) -> Layout:
     laid.fill(SPACE)
     laid[places] = entries
     written = (laid & SPACE) == 0
-    owners = np.zeros(len(laid), np.uint32)
-    owners[places.take(begins[1:])] = 1
     return Layout(
         laid,
         written,
-        owners.cumsum(dtype=np.uint32),
         places,
+        places.take(begins),
         (written[1:] > written[:-1]).nonzero()[0] + 1,
         _counts(entries, begins),
     )
@@ -72,7 +70,7 @@ def lay_out(texts: Sequence[str]) -> Layout:
 
 def _joiners(entries: NDArray[np.uint32]) -> None:
     """Make an apostrophe or a star between two letters a letter, in place: "don't", "п'ять", "f*ck"."""
-    marks = (entries & JOINER).nonzero()[0]
+    marks = (entries >= JOINER).nonzero()[0]  # the highest of the flags
     if marks.size:
         inner = marks[(entries[marks - 1] & entries[marks + 1] & WORD).astype(np.bool_)]
         entries[inner] |= WORD

@@ -45,9 +45,9 @@ def words(scorer: Scorer, item: TextIn, attribute: str = "toxicity") -> list[str
 @given(TEXTS)
 def test_all_contributions_sum_to_the_surface_logit(text: str) -> None:
     passage = prepare(text).own
-    characters, facts = contributions(passage, RANDOM)
-    assert characters.shape == (len(passage.normal), LANES)
-    assert np.allclose(characters.sum(axis=0) + facts, logits(extract([passage]), RANDOM)[0], atol=2e-3)
+    characters, facts = contributions(passage, RANDOM, range(LANES))
+    assert characters.shape == (LANES, len(passage.normal))
+    assert np.allclose(characters.sum(axis=1) + facts, logits(extract([passage]), RANDOM)[0], atol=2e-3)
 
 
 def test_the_word_that_raised_the_score_is_named(scorer: Scorer) -> None:

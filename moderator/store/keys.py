@@ -106,7 +106,7 @@ class SignalKeys:
         self._article = f"{tag}:article:{site}:"
         self._author = f"{tag}:author:{site}:"
 
-    def near(self, day: int, shards: Iterable[int]) -> list[str]:
+    def near(self, day: int, shards: Iterable[str]) -> list[str]:
         """For each shard its key of `day` (days since the epoch), then its key of the day before."""
         today, yesterday = f"{self._near}{day}:", f"{self._near}{day - 1}:"
         names = []
@@ -196,7 +196,7 @@ class Keys:
 
     # Signals
 
-    def near(self, site: str, day: int, shard: int) -> str:
+    def near(self, site: str, day: int, shard: str) -> str:
         """`day` counts days since the epoch."""
         return SignalKeys(self.prefix, site).near(day, (shard,))[0]
 

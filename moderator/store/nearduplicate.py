@@ -44,7 +44,9 @@ _IN_BIN = np.uint32(2**26 - 1)
 _EMPTY = np.uint32(2**32 - 1)
 # Added for each bin that a borrowed value travelled: 63 of them stay below `_EMPTY`, and values never meet by it.
 _DISTANCE = 2**26
-_PLACES = np.arange(2 * _MINIMA, dtype=np.int16)  # the bins of a text, twice round
+_PLACES = np.arange(_MINIMA, dtype=np.int16)
+_ROUND = np.int16(_MINIMA)  # a place and so many more is the same bin, once round
+_NOWHERE = np.int16(3 * _MINIMA)
 _BAND_NUMBERS = np.arange(BANDS, dtype=np.uint8)
 _BAND_BYTES = 5
 _LOWER_BITS = np.uint64(0x5555_5555_5555_5555)
@@ -125,11 +127,11 @@ def _mix(values: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 def _filled(minima: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Give each empty bin the nearest full one to its right, marked with the distance; a text has at least one."""
-    full = np.tile(minima != _EMPTY, 2)
-    nearest = np.where(full, _PLACES, np.int16(2 * _MINIMA))
+    nearest = np.where(minima != _EMPTY, _PLACES, _NOWHERE)
+    nearest = np.concatenate((nearest, nearest + _ROUND), axis=1)
     nearest = np.minimum.accumulate(nearest[:, ::-1], axis=1)[:, : _MINIMA - 1 : -1]
-    distance = nearest - _PLACES[:_MINIMA]
-    filled: NDArray[np.uint32] = np.take_along_axis(minima, nearest & (_MINIMA - 1), axis=1)
+    distance = nearest - _PLACES
+    filled: NDArray[np.uint32] = minima[np.arange(len(minima))[:, None], nearest % _ROUND]
     filled += distance.astype(np.uint32) * np.uint32(_DISTANCE)
     return filled
 

@@ -29,10 +29,9 @@ SIGNALS = Script("signals")
 KEPT = 64
 """Sketches of one band: enough to know a campaign, few enough to compare."""
 
-SHARDS = 1024
-"""Hashes a site and day; small hashes are stored compactly. A format for two days, the life of what is stored."""
-
-_SHARD_BYTES = slice(1, 3)
+_SHARD_BYTES = 2
+"""By so many first bytes of a band, its number and 8 bits of its value, a day's sketches are filed in 4 × 256 hashes:
+small ones are stored compactly. A format for two days, the life of what is stored."""
 
 _DAY_MS = 86_400_000
 _TTL_S = 2 * _DAY_MS // 1000
@@ -109,9 +108,9 @@ def _call(keys: SignalKeys, item: SignalInput, sketch: bytes) -> Call:
     return SIGNALS, names, (item.id, item.at_ms, sketch, KEPT, _TTL_S, *item.bands)
 
 
-def shard(band: bytes) -> int:
+def shard(band: bytes) -> str:
     """Which of a day's hashes a band is filed in."""
-    return int.from_bytes(band[_SHARD_BYTES], "little") % SHARDS
+    return band[:_SHARD_BYTES].hex()
 
 
 def _sketch(item: SignalInput) -> bytes:

@@ -12,7 +12,7 @@ from moderator.store.keys import SCHEMA, Keys, digest, lane, slot
 
 KEYS = Keys("mod", 64)
 MAKERS = [name for name, _ in inspect.getmembers(Keys, inspect.isfunction) if not name.startswith("_")]
-ARGUMENTS: dict[str, Any] = {"lane": 7, "day": 20000, "shard": 3, "facet": "article"}
+ARGUMENTS: dict[str, Any] = {"lane": 7, "day": 20000, "shard": "03a7", "facet": "article"}
 
 
 def make(name: str) -> str:
@@ -49,7 +49,7 @@ def test_a_lane_follows_from_the_id_and_is_the_tag(site: str, comment: str) -> N
 
 @given(site=st.from_regex(r"[a-z0-9-]{1,20}", fullmatch=True), free=st.text(max_size=20))
 def test_all_signals_of_a_site_are_on_one_slot(site: str, free: str) -> None:
-    names = [KEYS.near(site, 1, 2), KEYS.near(site, 3, 4), KEYS.article(site, free), KEYS.author(site, free)]
+    names = [KEYS.near(site, 1, "0102"), KEYS.near(site, 3, "0304"), KEYS.article(site, free), KEYS.author(site, free)]
     assert len({slot(name.encode()) for name in names}) == 1
 
 

@@ -8,6 +8,7 @@ lost when the clause is left out, all clauses (at most `CLAUSES`) in one batch.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import nlargest
+from itertools import chain
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -19,7 +20,7 @@ from moderator.scoring.bundle import Model
 from moderator.scoring.calibration import weights
 from moderator.scoring.encoding import Encodes
 from moderator.scoring.normalise import Passage
-from moderator.scoring.surface import FACT_BASE, FACTS, Weights, occurrences
+from moderator.scoring.surface import LANES, Weights, occurrences
 
 SPANS = 8
 CLAUSES = 8
@@ -32,29 +33,27 @@ _SENTENCE = re.compile(r"[^.!?;…\n]+[.!?;…\n]*")
 _CLAUSE = re.compile(r"[^.!?;…\n,:—–]+[.!?;…\n,:—–]*")
 
 
-def contributions(
-    passage: Passage, surface: Weights, lanes: Sequence[int]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what each character of `passage.normal` adds to the surface logits of `lanes`, and what the facts add.
+def contributions(passage: Passage, surface: Weights, lanes: Sequence[int]) -> NDArray[np.float64]:
+    """Return what each character of `passage.normal` adds to the surface logits of `lanes`.
 
-    float64 (lanes, characters) and (lanes); together they sum to `surface.logits`. Blanks hold nothing.
+    float64 (lanes, characters); with what the facts add, which stand nowhere, they sum to `surface.logits`. Blanks
+    hold nothing.
     """
     found = occurrences(passage)
     size = len(found.written)
-    before = np.zeros(size + 1)
+    before = np.zeros(size + 1, np.int64)
     np.cumsum(found.written, out=before[1:])
-    share = found.shares / np.maximum(before.take(found.ends) - before.take(found.begins), 1.0)
-    rows = surface.table.take(found.buckets, axis=0)
+    share = found.shares / np.maximum(before.take(found.ends) - before.take(found.begins), 1)
+    rows = surface.table.view(np.int64).ravel().take(found.buckets).view(np.int8).reshape(-1, LANES)
     characters = np.empty((len(lanes), size))
     for number, lane in enumerate(lanes):
         added = share * rows[:, lane]
-        starting = np.bincount(found.begins, added, size + 1)
-        ending = np.bincount(found.ends, added, size + 1)
-        np.cumsum((starting - ending)[:-1], out=characters[number])
-    scales = surface.scales[list(lanes)].astype(np.float64)
-    characters *= scales[:, None]
+        edges = np.bincount(found.begins, added, size + 1)
+        edges -= np.bincount(found.ends, added, size + 1)
+        np.cumsum(edges[:-1], out=characters[number])
+        characters[number] *= surface.scales[lane]
     characters *= found.written
-    return characters, found.facts @ surface.table[FACT_BASE : FACT_BASE + len(FACTS), list(lanes)] * scales
+    return characters
 
 
 Found: TypeAlias = tuple[int, int, int, float]
@@ -91,10 +90,10 @@ def _words(model: Model, passage: Passage, lanes: Sequence[int]) -> Iterator[Fou
     places = [match.span() for match in _WORD.finditer(passage.normal)]
     if not places:
         return
-    characters, _ = contributions(passage, model.surface, lanes)
+    characters = contributions(passage, model.surface, lanes)
     sums = np.zeros((len(lanes), characters.shape[1] + 1))
     np.cumsum(characters, axis=1, out=sums[:, 1:])
-    begins, ends = np.array(places).T
+    begins, ends = np.fromiter(chain.from_iterable(places), np.int64, 2 * len(places)).reshape(-1, 2).T
     by_lane = sums.take(ends, axis=1) - sums.take(begins, axis=1)
     for lane, by_word in zip(lanes, by_lane, strict=True):
         # Where a long text repeats itself, each of its words holds little.

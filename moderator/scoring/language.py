@@ -7,6 +7,7 @@ on it.
 """
 
 import math
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -25,7 +26,7 @@ Ranking = tuple[tuple[str, float], ...]
 _READ = 150  # code points; more tell hardly more and cost more than the n-grams
 _SURE = 0.55
 _STEEPNESS = 25.0  # how much a lead in the detector's scores adds to the log odds; from held-out comments
-_RUSSIAN, _UKRAINIAN = "ыэъёЫЭЪЁ", "іїєґІЇЄҐ"
+_RUSSIAN, _UKRAINIAN = re.compile("[ыэъёЫЭЪЁ]"), re.compile("[іїєґІЇЄҐ]")
 # Share of letters that are a language's own: their absence speaks for the other, letter by letter.
 _OWN_SHARE = {"ru": 0.022, "uk": 0.070}
 _LETTERS_RULE = 0.98
@@ -66,8 +67,8 @@ def _judge(text: str, ranking: Ranking, reliable: bool) -> tuple[str, float]:
 
 
 def _russian_or_ukrainian(text: str, scores: dict[str, float]) -> tuple[str, float]:
-    russian = any(letter in text for letter in _RUSSIAN)
-    ukrainian = any(letter in text for letter in _UKRAINIAN)
+    russian = _RUSSIAN.search(text) is not None
+    ukrainian = _UKRAINIAN.search(text) is not None
     if russian != ukrainian:
         return ("ru" if russian else "uk"), _LETTERS_RULE
     odds = _STEEPNESS * (scores.get("ru", 0.0) - scores.get("uk", 0.0))

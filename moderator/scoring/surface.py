@@ -135,18 +135,17 @@ def logits(features: Features, weights: Weights) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """Where each n-gram stands in a passage, and what the passage's features are.
+    """Where each n-gram stands in a passage, and what it is worth.
 
     By occurrence: `buckets`; `begins`, `ends` in the normalised text; `shares`, the feature's value divided by how
-    often it occurs. `written` says of each character whether it is no blank. `facts` float32 (`FACTS`).
+    often it occurs. `written` says of each character whether it is no blank.
     """
 
     buckets: NDArray[np.uint32]
     begins: NDArray[np.int64]
     ends: NDArray[np.int64]
-    shares: NDArray[np.float64]
+    shares: NDArray[np.float32]
     written: NDArray[np.bool_]
-    facts: NDArray[np.float32]
 
 
 def occurrences(passage: Passage) -> Occurrences:
@@ -156,25 +155,46 @@ def occurrences(passage: Passage) -> Occurrences:
     """
     layout = lay_out([passage.normal])
     grams = _grams(layout)
-    features = _features([passage], layout, grams)
-    which = features.indices.searchsorted(grams.keys)
-    times = np.bincount(which, minlength=len(features.indices))
-    times[-len(FACTS) :] = 1
-    lengths, begins = np.divmod(grams.windows, grams.width)
-    ends = begins + lengths + 2
-    token_ends = np.flatnonzero(layout.written[:-1] & ~layout.written[1:]) + 1
+    counts = np.diff(grams.windows.searchsorted(np.arange(_LENGTHS + 1) * grams.width))
+    lengths = np.arange(_LENGTHS).repeat(counts)
+    begins = grams.windows - lengths * grams.width
+    lasts = begins + lengths
+    lasts += 1
+    blank = ~layout.written
+    begins += blank.take(begins)
+    lasts -= blank.take(lasts)
+    token_lasts = np.flatnonzero(layout.written[:-1] & blank[1:])
     left, right = grams.words[:-1], grams.words[1:]
-    begins = np.concatenate([begins + ~layout.written[begins], layout.starts, layout.starts[left]])
-    ends = np.concatenate([ends - ~layout.written[ends - 1], token_ends, token_ends[right]])
     # One blank stands before the text, which is not part of it.
+    origins = np.zeros(len(blank), np.int64)
+    origins[layout.places] = np.arange(-1, len(layout.places) - 1)
     return Occurrences(
         grams.keys,
-        layout.places.searchsorted(begins) - 1,
-        layout.places.searchsorted(ends - 1),
-        (features.values / times).take(which),
+        origins.take(np.concatenate([begins, layout.starts, layout.starts.take(left)])),
+        origins.take(np.concatenate([lasts, token_lasts, token_lasts.take(right)])) + 1,
+        _shares(grams),
         layout.written.take(layout.places[1:-1]),
-        features.values[-len(FACTS) :],
     )
+
+
+def _shares(grams: "_Grams") -> NDArray[np.float32]:
+    """As `_features`, of one text without its facts, for each occurrence."""
+    order = grams.keys.argsort()
+    keys = grams.keys.take(order)
+    fresh = np.ones(len(keys), np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
+    first = fresh.nonzero()[0]
+    edges = np.full(len(first) + 1, len(keys))
+    edges[:-1] = first
+    counts = edges[1:] - edges[:-1]
+    values = _SUBLINEAR.take(counts, mode="clip")
+    characters = first.searchsorted(len(grams.windows))
+    for family in (values[:characters], values[characters:]):
+        family /= np.sqrt(family @ family) or 1
+    values /= counts
+    shares = np.empty(len(keys), np.float32)
+    shares[order] = values.repeat(counts)
+    return shares
 
 
 def _passes(passages: Sequence[Passage]) -> Iterator[Sequence[Passage]]:

@@ -15,7 +15,7 @@ from moderator.scoring.explain import contributions, explain
 from moderator.scoring.meaning import DIMENSIONS
 from moderator.scoring.normalise import prepare
 from moderator.scoring.scorer import Scorer, TextIn
-from moderator.scoring.surface import BUCKETS, LANES, Weights, extract, logits
+from moderator.scoring.surface import BUCKETS, FACTS, LANES, Weights, extract, logits
 
 RANDOM = Weights(
     np.random.default_rng(7).integers(-127, 128, (BUCKETS, LANES)).astype(np.int8), np.full(LANES, 0.05, np.float32)
@@ -45,9 +45,11 @@ def words(scorer: Scorer, item: TextIn, attribute: str = "toxicity") -> list[str
 @given(TEXTS)
 def test_all_contributions_sum_to_the_surface_logit(text: str) -> None:
     passage = prepare(text).own
-    characters, facts = contributions(passage, RANDOM, range(LANES))
+    features = extract([passage])
+    facts = features.values[-len(FACTS) :] @ RANDOM.table[features.indices[-len(FACTS) :]] * RANDOM.scales
+    characters = contributions(passage, RANDOM, range(LANES))
     assert characters.shape == (LANES, len(passage.normal))
-    assert np.allclose(characters.sum(axis=1) + facts, logits(extract([passage]), RANDOM)[0], atol=2e-3)
+    assert np.allclose(characters.sum(axis=1) + facts, logits(features, RANDOM)[0], atol=2e-3)
 
 
 def test_the_word_that_raised_the_score_is_named(scorer: Scorer) -> None:

@@ -7,18 +7,17 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from moderator import log
-from moderator.access import Principal
 from moderator.errors import InputError
 from moderator.runtime import Services
 from moderator.settings import Settings
 from moderator.web import body as bodies
-from moderator.web.auth import Access, admit, identify
+from moderator.web.auth import admit, identify
 from moderator.web.call import Call
 from moderator.web.docs import DOCUMENT, Document
 from moderator.web.fields import typed
 from moderator.web.frame import NOWHERE, framed
 from moderator.web.openapi import document
-from moderator.web.problems import in_query
+from moderator.web.problems import Refused, in_query
 from moderator.web.query import SITE, read_query
 from moderator.web.route import Body, Route
 from moderator.web.routes import ROUTES
@@ -52,7 +51,11 @@ def endpoint(route: Route, services: Services) -> Handler:
         principal, site, asked = None, "", request.rel_url.raw_query_string
         if access is not None:
             principal = await identify(accounts, request.headers.get("Authorization"))
-            site = await _admit(services, principal, access, request.query.get(SITE) if asked else None)
+            requested = request.query.get(SITE) if asked else None
+            try:
+                site = await admit(principal, access, requested or None, accounts.site_names)
+            except InputError as error:
+                raise _site_problem(error) from None
             log.site.set(site)
         query = read_query(request, route.query) if asked else no_query
         body = None if read is None else await read(request)
@@ -79,12 +82,9 @@ async def _not_found(_: web.Request) -> web.Response:
     raise web.HTTPNotFound
 
 
-async def _admit(services: Services, principal: Principal, access: Access, requested: str | None) -> str:
-    try:
-        return await admit(principal, access, requested or None, services.accounts.site_names)
-    except InputError as error:
-        first = error.errors[0]
-        raise in_query(SITE, first.code, first.detail) from None
+def _site_problem(error: InputError) -> Refused:
+    first = error.errors[0]
+    return in_query(SITE, first.code, first.detail)
 
 
 def _reader(body: Body, settings: Settings) -> Callable[[web.Request], Awaitable[Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from moderator.errors import OutcomeUnknown, Overloaded, StoreUnavailable
 from moderator.flow.receipts import Receipt
@@ -253,3 +254,14 @@ async def test_what_could_not_be_done_now_says_when_to_try_again(
 async def test_head_is_answered_like_get_without_a_body(service: Service) -> None:
     response = await service.call("HEAD", "/v1/comments")
     assert (response.status, await response.read()) == (200, b"")
+
+
+@pytest.mark.parametrize("path", ["/v1//comments", "/a%0Ab", "/v1/comments/a/b", "/%2F%25"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "OPTIONS", "PROPFIND"])
+async def test_every_path_and_method_that_no_route_knows_is_a_problem(service: Service, method: str, path: str) -> None:
+    response = await service.http.request(method, URL(path, encoded=True))
+    assert (response.status, (await response.json())["code"]) == (404, "not_found")
+    assert "X-Request-Id" in response.headers
+    text = await (await service.http.get("/metrics")).text()
+    shown = "other" if method == "PROPFIND" else method
+    assert f'moderator_requests_total{{method="{shown}",route="none",status="404"}}' in text

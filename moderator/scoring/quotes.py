@@ -14,7 +14,7 @@ _SHORTEST = 40
 # A straight mark opens after a blank and closes before one; none but « » pass the end of a line.
 # The mark is looked for first and what stands before it after, which is how the search is fast.
 _PASSAGES = re.compile(
-    "[«“„\"](?:"
+    '[«“„"](?:'
     rf"(?<=«)[^«»]{{{_SHORTEST},}}»"
     rf"|(?<=[“„])[^“”„\"\n]{{{_SHORTEST},}}[”“\"]"
     rf"|(?<=\")(?<![\w\"]\")(?=\S)[^\"\n]{{{_SHORTEST},}}(?<=\S)\"(?![\w\"])"

@@ -16,6 +16,7 @@ Training and serving both use `extract`; a change of any number here is a new `F
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +41,9 @@ FACTS = ("capitals", "digits", "exclamations", "questions", "links", "mentions",
 CHARACTER_BUCKETS = 3 << 18
 WORD_BUCKETS = (1 << 18) - 64
 FACT_BASE = CHARACTER_BUCKETS + WORD_BUCKETS
-_LOG_SCALES = np.array([3, 3, 3, 3, 3, 10.0])  # of the facts after the first two
-_FIRST_CAPITAL = np.array([1.0, 0.0])
+_LENGTH_SCALE = 10.0
+_MANY = 20  # as many are all that a fact can tell
+_FEW = [min(log1p(count) / 3.0, 1.0) for count in range(_MANY + 1)]
 _FACT_PLACES = np.arange(len(FACTS))
 _FACT_BUCKETS = (FACT_BASE + _FACT_PLACES).astype(np.uint32)
 # A pass is small enough for its arrays to stay in the caches, and for the allocator to keep their memory: with 64
@@ -189,8 +191,8 @@ def _shares(grams: "_Grams") -> NDArray[np.float32]:
     counts = edges[1:] - edges[:-1]
     values = _SUBLINEAR.take(counts, mode="clip")
     characters = first.searchsorted(len(grams.windows))
-    for family in (values[:characters], values[characters:]):
-        family /= np.sqrt(family @ family) or 1
+    for family in (slice(characters), slice(characters, None)):
+        values[family] /= np.sqrt(values[family] @ values[family]) or 1
     values /= counts
     shares = np.empty(len(keys), np.float32)
     shares[order] = values.repeat(counts)
@@ -234,7 +236,8 @@ def _features(passages: Sequence[Passage], layout: Layout, grams: "_Grams") -> F
     # An empty family gets some length, and has nothing to divide by it.
     lengths = np.sqrt(np.add.reduceat(values * values, bounds[:-1]))
     values /= lengths.repeat(bounds[1:] - bounds[:-1])
-    values[bounds[2::3, None] + _FACT_PLACES] = _fact_values(passages, layout)
+    facts = map(_fact_values, passages, layout.counts)
+    values[bounds[2::3, None] + _FACT_PLACES] = list(facts)
     return Features(keys.take(first), bounds[::3].copy(), values)
 
 
@@ -344,6 +347,10 @@ def _in_order(layout: Layout, grams: _Grams) -> tuple[NDArray[np.uint32], list[i
     Sorting each text's part alone, inside the caches, takes a third of the time of one sort of everything.
     """
     size = len(layout.begins)
+    if size == 1:  # all keys are its
+        ordered = np.concatenate([grams.keys, _FACT_BUCKETS])
+        ordered.sort()
+        return ordered, [0, len(grams.windows), len(grams.keys), len(ordered)]
     begins = layout.begins + _LENGTH_NUMBERS * grams.width
     cuts = [*grams.windows.searchsorted(begins.ravel()).tolist(), len(grams.windows)]
     token_cuts = layout.starts.searchsorted(layout.begins)
@@ -371,24 +378,19 @@ def _in_order(layout: Layout, grams: _Grams) -> tuple[NDArray[np.uint32], list[i
     return ordered, edges
 
 
-def _fact_values(passages: Sequence[Passage], layout: Layout) -> NDArray[np.float32]:
-    """float32 (texts, `FACTS`), each in [0, 1]: ratios for letters, the logarithm for counts."""
-    counts = np.empty((len(passages), len(_LOG_SCALES)))
-    counts[:, :-1] = [_counted(passage) for passage in passages]
-    letters = layout.counts[:, 0]
-    counts[:, -1] = letters
-    values = np.empty((len(passages), len(FACTS)), np.float32)
-    # A first capital is ordinary writing, so one is taken off.
-    ratios = layout.counts[:, 1:] - _FIRST_CAPITAL
-    ratios /= np.maximum(letters, 1.0)[:, None]
-    np.maximum(ratios, 0.0, out=values[:, :2], casting="same_kind")
-    np.log1p(counts, out=counts)
-    counts /= _LOG_SCALES
-    np.minimum(counts, 1.0, out=values[:, 2:], casting="same_kind")
-    return values
-
-
-def _counted(passage: Passage) -> tuple[int, int, int, int, int]:
+def _fact_values(passage: Passage, counts: tuple[int, int, int]) -> tuple[float, ...]:
+    """The `FACTS`, each in [0, 1]: ratios for letters, the logarithm for counts."""
+    letters, capitals, digits = counts
     text = passage.mapped.text
     links = text.count("://") + text.count("www.") + passage.links
-    return text.count("!"), text.count("?"), links, text.count("@"), passage.undone
+    return (
+        # A first capital is ordinary writing, so one is taken off.
+        (capitals - 1) / letters if capitals else 0.0,
+        digits / letters if digits else 0.0,
+        _FEW[min(text.count("!"), _MANY)],
+        _FEW[min(text.count("?"), _MANY)],
+        _FEW[min(links, _MANY)],
+        _FEW[min(text.count("@"), _MANY)],
+        _FEW[min(passage.undone, _MANY)],
+        min(log1p(letters) / _LENGTH_SCALE, 1.0),
+    )

@@ -18,8 +18,7 @@ _COUNTED = np.array(
     ],
     np.uint64,
 )
-_COUNT_SHIFTS = np.arange(3, dtype=np.uint64) * np.uint64(_COUNT_BITS)
-_COUNT_MASK = np.uint64((1 << _COUNT_BITS) - 1)
+_COUNT_MASK = (1 << _COUNT_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +27,8 @@ class Layout:
 
     By position: `entries` are `characters.describe`'s, 0 lower case for blanks; `written` says which are no blanks;
     `places` is the position of each character of the texts joined with one blank before, between and after them;
-    `begins` the positions of the blanks before the texts; `starts` where tokens start; `counts` (texts, 3): letters
-    and digits, capitals, digits.
+    `begins` the positions of the blanks before the texts; `starts` where tokens start; `counts` by text: letters and
+    digits, capitals, digits.
     """
 
     entries: NDArray[np.uint32]
@@ -37,7 +36,7 @@ class Layout:
     places: NDArray[np.int64]
     begins: NDArray[np.int64]
     starts: NDArray[np.int64]
-    counts: NDArray[np.float64]
+    counts: list[tuple[int, int, int]]
 
 
 def lay_out(texts: Sequence[str]) -> Layout:
@@ -76,7 +75,6 @@ def _joiners(entries: NDArray[np.uint32]) -> None:
         entries[inner] |= WORD
 
 
-def _counts(entries: NDArray[np.uint32], begins: NDArray[np.int64]) -> NDArray[np.float64]:
-    packed = np.add.reduceat(_COUNTED.take(entries >> FLAGS_SHIFT, mode="clip"), begins)
-    counts: NDArray[np.uint64] = packed[:, None] >> _COUNT_SHIFTS & _COUNT_MASK
-    return counts.astype(np.float64)
+def _counts(entries: NDArray[np.uint32], begins: NDArray[np.int64]) -> list[tuple[int, int, int]]:
+    packed = np.add.reduceat(_COUNTED.take(entries >> FLAGS_SHIFT, mode="clip"), begins).tolist()
+    return [(all_ & _COUNT_MASK, all_ >> _COUNT_BITS & _COUNT_MASK, all_ >> 2 * _COUNT_BITS) for all_ in packed]

@@ -19,7 +19,7 @@ _PLANE_SIZE = 0x10000
 _EMOJI = range(0x1F000, 0x1FB00)
 _SUSPECTS = frozenset("*")
 # Marks of quotations and references: most texts that have them quote nothing, which a second look tells.
-_MARKS = frozenset("«»“”„\">&")
+_MARKS = frozenset('«»“”„">&')
 
 
 @cache

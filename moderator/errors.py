@@ -17,7 +17,7 @@
     ├── TrainingError         training cannot start or failed, with what is missing
     └── SettingsError         the service cannot start as it is set up; one sentence for the operator
 
-Domain errors know no HTTP; one middleware maps each class to a status. No message ever holds comment text.
+Domain errors know no HTTP; `web/problems.py` maps each class to a status. No message ever holds comment text.
 """
 
 from dataclasses import dataclass

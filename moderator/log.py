@@ -26,7 +26,7 @@ LONGEST_VALUE = 500
 MOST_FRAMES = 12
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""Set by the web middleware for the time of a request."""
+"""Set by `web/frame.py` for the time of a request."""
 
 site: ContextVar[str | None] = ContextVar("site", default=None)
 """Set once the caller's site is known."""

@@ -101,6 +101,8 @@ FALLBACKS = _counters(
         ("scoring_batch",),
         ("scoring_deadline",),
         ("explanation",),
+        ("normalising",),
+        ("policy",),
         ("batch_failed",),
         ("batcher_restarted",),
         ("serving_behind",),

@@ -122,6 +122,7 @@ class Batcher:
 
     async def _run(self, batch: Sequence[Job]) -> None:
         metrics.BATCH_COMMENTS.observe(len(batch))
+        metrics.WAITING.set(len(self._line))
         began = ticks()
         try:
             await self._handle(batch)

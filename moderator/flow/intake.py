@@ -195,7 +195,6 @@ class Intake:
             bulk=bulk,
         )
         self._batcher.put(job)
-        metrics.WAITING.set(self._batcher.waiting)
         return await asyncio.shield(job.result)
 
     async def _gather(self, jobs: Sequence[Job]) -> list[Job]:

@@ -9,7 +9,7 @@ Fitted by `training/calibrate.py`; applied here, in training's evaluation as in 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from msgspec import Struct
@@ -56,46 +56,31 @@ class Calibration(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class Tables:
-    """A calibration for one choice of views as arrays: a row for each language that has numbers, and one for others.
+    """A calibration for one choice of views as arrays.
 
     Made once a scorer: looking numbers up by name costs more than the n-grams of a short text.
     """
 
     def __init__(self, calibration: Calibration, views: Views) -> None:
-        maps = calibration.maps[views]
-        languages = sorted({*maps, *calibration.meaning_weights} - {ANY})
-        self._places = {language: place for place, language in enumerate(languages)}
-        self._others = len(languages)
         self.intercepts = intercepts(calibration)
-        self._weights = _rows(calibration.meaning_weights, languages)
-        numbers = _rows(maps, languages)
-        self._slopes, self._offsets = np.ascontiguousarray(numbers[..., 0]), np.ascontiguousarray(numbers[..., 1])
-
-    def places(self, languages: Sequence[str]) -> list[int]:
-        """The row of each text, which the other methods take."""
-        return [self._places.get(language, self._others) for language in languages]
-
-    def weights(self, places: list[int]) -> NDArray[np.float64]:
-        """float64 (texts, attributes): how much the meaning view counts for each text."""
-        return self._weights.take(places, axis=0)
-
-    def probabilities(self, places: list[int], raw: NDArray[np.float64]) -> NDArray[np.float64]:
-        """float64 (texts, attributes) in [0, 1]; what is not a number in `raw` stays not a number."""
-        mapped = self._slopes.take(places, axis=0)
-        mapped *= raw
-        mapped += self._offsets.take(places, axis=0)
-        np.maximum(mapped, -_FLAT, out=mapped)
-        np.minimum(mapped, _FLAT, out=mapped)
-        np.exp(np.negative(mapped, out=mapped), out=mapped)
-        mapped += 1
-        result: NDArray[np.float64] = np.reciprocal(mapped, out=mapped)
-        return result
+        self.weights = Rows(calibration.meaning_weights)
+        self.maps = Rows(calibration.maps[views])
 
 
-def weights(calibration: Calibration, languages: Sequence[str]) -> NDArray[np.float64]:
-    """float64 (texts, attributes): how much the meaning view counts for each text."""
-    tables = Tables(calibration, "all")
-    return tables.weights(tables.places(languages))
+class Rows:
+    """One array with a row of numbers for each language that has its own, and a last one for all others."""
+
+    def __init__(self, tables: Mapping[str, Mapping[str, float | tuple[float, float]]]) -> None:
+        languages = sorted(set(tables) - {ANY})
+        self._places = {language: place for place, language in enumerate(languages)}
+        self._numbers = np.array(
+            [[_look_up(tables, language, name) for name in ATTRIBUTES] for language in (*languages, ANY)], np.float64
+        )
+
+    def of(self, languages: Sequence[str]) -> NDArray[np.float64]:
+        """float64 (texts, attributes), or (texts, attributes, 2) of maps."""
+        others = len(self._places)
+        return self._numbers.take([self._places.get(language, others) for language in languages], axis=0, mode="clip")
 
 
 def intercepts(calibration: Calibration) -> NDArray[np.float64]:
@@ -103,16 +88,28 @@ def intercepts(calibration: Calibration) -> NDArray[np.float64]:
     return np.array([calibration.intercepts[name] for name in ATTRIBUTES])
 
 
+def weights(calibration: Calibration, languages: Sequence[str]) -> NDArray[np.float64]:
+    """float64 (texts, attributes): how much the meaning view counts for each text."""
+    return Rows(calibration.meaning_weights).of(languages)
+
+
 def probabilities(
     calibration: Calibration, views: Views, languages: Sequence[str], raw: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """float64 (texts, attributes) in [0, 1]; what is not a number in `raw` stays not a number."""
-    tables = Tables(calibration, views)
-    return tables.probabilities(tables.places(languages), raw)
+    return mapped(Rows(calibration.maps[views]).of(languages), raw)
 
 
-def _rows(tables: Mapping[str, Mapping[str, Any]], languages: Sequence[str]) -> NDArray[np.float64]:
-    return np.array([[_look_up(tables, language, name) for name in ATTRIBUTES] for language in (*languages, ANY)])
+def mapped(maps: NDArray[np.float64], raw: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`probabilities` by `maps` (texts, attributes, 2) of slopes and offsets."""
+    values = maps[..., 0] * raw
+    values += maps[..., 1]
+    np.maximum(values, -_FLAT, out=values)
+    np.minimum(values, _FLAT, out=values)
+    np.exp(np.negative(values, out=values), out=values)
+    values += 1
+    result: NDArray[np.float64] = np.reciprocal(values, out=values)
+    return result
 
 
 def _look_up(tables: Mapping[str, Mapping[str, Value]], language: str, attribute: str) -> Value:

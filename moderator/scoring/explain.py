@@ -75,7 +75,7 @@ def explain(
         return ()
     begins, ends = passage.places()
     return lightest_dropped(
-        Span(begin=int(begins[begin]), end=int(ends[end - 1]), attribute=ATTRIBUTES[lane], weight=round(weight, 3))
+        Span(begin=int(begins[begin]), end=int(ends[end - 1]), attribute=ATTRIBUTES[lane], weight=weight)
         for begin, end, lane, weight in nlargest(SPANS, found, key=itemgetter(3))
     )
 
@@ -99,7 +99,7 @@ def _words(model: Model, passage: Passage, lanes: Sequence[int]) -> Iterator[Fou
         # Where a long text repeats itself, each of its words holds little.
         least = max(min(_LEAST_WORD, by_word.max() / 2), _NOTHING)
         for word in np.flatnonzero(by_word >= least).tolist():
-            yield *places[word], lane, float(by_word[word])
+            yield *places[word], lane, round(float(by_word[word]), 3)
 
 
 def _clauses(model: Model, passage: Passage, language: str, lanes: Sequence[int], encoder: Encodes) -> Iterator[Found]:
@@ -113,7 +113,7 @@ def _clauses(model: Model, passage: Passage, language: str, lanes: Sequence[int]
     for (begin, end), lost in zip(clauses, logits[0] - logits[1:], strict=True):
         for lane in lanes:
             if lost[lane] >= _LEAST_CLAUSE:
-                yield begin, end, lane, float(lost[lane])
+                yield begin, end, lane, round(float(lost[lane]), 3)
 
 
 def _cut(text: str) -> list[tuple[int, int]]:

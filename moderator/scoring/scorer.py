@@ -14,7 +14,7 @@ from moderator.domain import ATTRIBUTES, Scored, Span
 from moderator.errors import BundleError, ScoringError
 from moderator.scoring import language, surface
 from moderator.scoring.bundle import Bundle, Model, Vector
-from moderator.scoring.calibration import VIEWS, Tables, Views
+from moderator.scoring.calibration import VIEWS, Tables, Views, mapped
 from moderator.scoring.encoding import Encodes, shared_encoder
 from moderator.scoring.explain import explain, lightest_dropped
 from moderator.scoring.meaning import DIMENSIONS, encoder_digest, encoder_name
@@ -163,13 +163,12 @@ def _scores(
 ) -> NDArray[np.float64]:
     if not passages:
         return np.empty((0, len(ATTRIBUTES)))
-    places = tables.places(languages)
     raw = surface.read(passages, model.surface)[:, : len(ATTRIBUTES)].astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         raw += tables.intercepts
         if encoder is not None:
-            raw += _meaning(model, passages, tables.weights(places), encoder)
-        return tables.probabilities(places, raw).round(_DECIMALS)
+            raw += _meaning(model, passages, tables.weights.of(languages), encoder)
+        return mapped(tables.maps.of(languages), raw).round(_DECIMALS)
 
 
 def record_vectors(model: Model, texts: Sequence[tuple[str, str]], encoder: Encodes) -> tuple[Vector, ...]:

@@ -1,8 +1,8 @@
 """Group commit: what waits together is moderated together, with no delay when idle.
 
 While one batch is gathered and scored, what arrives waits and is the next one: the busier, the larger, and the cheaper
-each comment. A second batch goes on its way at the same time only when it is full, so that its signals are read
-while the first is scored. Recording holds no place, so that a slow node never keeps the scorer waiting.
+each comment. A second batch goes on its way at the same time once it is worth its fixed costs, so that its signals are
+read while the first is scored. Recording holds no place, so that a slow node never keeps the scorer waiting.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from moderator.log import logger
 
 _LOG = logger(__name__)
 _OVERLAPPING = 2
+_WORTH_A_BATCH = 8
 _BEAT_S = 1.0
 # Until a batch has been measured: both views of a 200-character comment.
 _FIRST_GUESS_MS_A_CODE_POINT = 0.0125
@@ -114,7 +115,7 @@ class Batcher:
     def _may_take(self) -> bool:
         if not self._line or len(self._running) >= _OVERLAPPING:
             return False
-        return not self._running or self._line.fills(self._limits, self._ms_a_code_point)
+        return not self._running or len(self._line) >= _WORTH_A_BATCH
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._running[task]

@@ -65,18 +65,9 @@ class Line:
     _interactive: OrderedDict[str, deque[Job]] = field(default_factory=OrderedDict)
     _bulk: OrderedDict[str, deque[Job]] = field(default_factory=OrderedDict)
     _length: int = 0
-    _code_points: int = 0
 
     def __len__(self) -> int:
         return self._length
-
-    def fills(self, limits: Limits, ms_a_code_point: float) -> bool:
-        """Whether what waits is a batch that a limit would end."""
-        return (
-            self._length >= limits.comments
-            or self._code_points >= limits.code_points
-            or self._code_points * ms_a_code_point >= limits.expected_ms
-        )
 
     def put(self, job: Job) -> None:
         """Add a job at its site's end.
@@ -87,12 +78,12 @@ class Line:
         if self._length >= self.limit:
             raise Overloaded("Too many comments are waiting; send this one again shortly.")
         self._lane(job).setdefault(job.site, deque()).append(job)
-        self._count(job, 1)
+        self._length += 1
 
     def put_back(self, job: Job) -> None:
         """Return a job that was taken before to its site's front; the limit does not apply to it."""
         self._lane(job).setdefault(job.site, deque()).appendleft(job)
-        self._count(job, 1)
+        self._length += 1
 
     def take(self, limits: Limits, expected_ms: Callable[[Job], float]) -> list[Job]:
         """The next batch, one job of each site in turn."""
@@ -108,16 +99,12 @@ class Line:
                 if taken and full:
                     return taken
                 taken.append(jobs.popleft())
-                self._count(job, -1)
+                self._length -= 1
                 if jobs:
                     lane.move_to_end(site)
                 else:
                     del lane[site]
         return taken
-
-    def _count(self, job: Job, change: int) -> None:
-        self._length += change
-        self._code_points += change * job.code_points
 
     def _lane(self, job: Job) -> OrderedDict[str, deque[Job]]:
         return self._bulk if job.bulk else self._interactive

@@ -105,7 +105,7 @@ class Models:
         return await self._library.publish(folder)
 
     async def promote(self, site: str, bundle_id: str) -> Promotion:
-        """Make a bundle the site's champion.
+        """Make a bundle the site's champion; the one that is it already stays, in the generation that it has.
 
         Raises:
             NotFound: there is no such bundle.
@@ -114,6 +114,9 @@ class Models:
         """
         await self._library.verify(bundle_id)
         record = await self._record(site)
+        if record.champion == bundle_id:
+            # Sent again: a new generation would make the champion its own predecessor, and a rollback do nothing.
+            return await self._arrived(site, record.generation)
         return await self._put(site, record, record.advanced(champion=bundle_id))
 
     async def rollback(self, site: str) -> Promotion:

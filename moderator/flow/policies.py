@@ -40,7 +40,7 @@ class Policies:
         return name, parse(text)
 
     async def set(self, site: str, text: str) -> str:
-        """Store a new version and put it into force, under a new serving generation.
+        """Store a new version and put it into force, under a new serving generation; the same again changes nothing.
 
         Returns:
             its name, `site@version`.
@@ -53,6 +53,8 @@ class Policies:
         record = await self._serving.get(site)
         await self.text(site, record.policy_version)
         version = await self._store.append(site, text)
+        if version == record.policy_version:
+            return f"{site}@{version}"
         if not await self._serving.compare_and_set(site, record, record.advanced(policy_version=version)):
             raise Conflict(
                 "The site's policy or model changed at the same time; look at it and try again.", code="superseded"

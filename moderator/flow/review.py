@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 
 from moderator import clock, metrics
 from moderator.domain import CaseKind, Comment, Scored
@@ -104,6 +105,7 @@ class Review:
         """
         undo = secrets.token_urlsafe(16)
         comment = await self._reading.get(site, comment_id)
+        _check_owner(said.lease, who)
         for _ in range(_TRIES):
             for verdict in comment.verdicts:
                 if same_verdict(verdict, said) and verdict.by == who and verdict.undone_at is None:
@@ -131,6 +133,7 @@ class Review:
             Conflict: `lease_lost`.
         """
         now = clock.now()
+        _check_owner(lease, who)
         return await self._retrying(
             site,
             comment_id,
@@ -159,7 +162,7 @@ class Review:
             raise Conflict(_LOST, code="lease_lost")
 
     async def _lease(self, site: str, who: str, comments: Sequence[Comment]) -> list[Claimed]:
-        tokens = [secrets.token_urlsafe(16) for _ in comments]
+        tokens = [_token(who) for _ in comments]
         leases: list[Lease | None] = await self._queue.claim(
             site, [comment.id for comment in comments], who=who, lease_s=self._lease_s, tokens=tokens
         )
@@ -199,6 +202,22 @@ class Review:
                 raise result
             case _:
                 raise AssertionError(result)
+
+
+def _token(who: str) -> str:
+    """A new lease token that tells whose it is, to those who know the name: a lease is not handed on."""
+    fresh = secrets.token_urlsafe(12)
+    return f"{fresh}~{_signature(fresh, who)}"
+
+
+def _check_owner(lease: str, who: str) -> None:
+    fresh, _, signature = lease.partition("~")
+    if not secrets.compare_digest(signature.encode(), _signature(fresh, who).encode()):
+        raise Conflict(_LOST, code="lease_lost")
+
+
+def _signature(fresh: str, who: str) -> str:
+    return blake2b(f"{fresh}\0{who}".encode(), digest_size=6).hexdigest()
 
 
 def _facet(filters: Mapping[str, str]) -> tuple[str, str] | None:

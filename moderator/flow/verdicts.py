@@ -67,7 +67,7 @@ def judged(comment: Comment, said: VerdictIn, *, who: str, undo: str, at: dateti
     """
     if said.revision != comment.latest.number:
         raise Conflict(
-            "The comment was edited after it was claimed; read it again.",
+            "The verdict is on another revision than the latest one; read the comment again.",
             code="revision_changed",
             current_revision=comment.latest.number,
         )

@@ -78,8 +78,10 @@ async def test_a_lone_job_goes_at_once_and_what_arrives_meanwhile_goes_together(
     assert handler.batches == [["j0"], ["j1", "j2", "j3"]]
 
 
-async def test_a_second_batch_starts_beside_the_first_only_when_it_is_full(batcher: Batcher, handler: Handler) -> None:
-    jobs = [job(f"j{number}") for number in range(10)]
+async def test_a_second_batch_starts_beside_the_first_only_when_it_is_worth_it(
+    batcher: Batcher, handler: Handler
+) -> None:
+    jobs = [job(f"j{number}") for number in range(10)]  # one goes alone, nine wait: more than eight
     batcher.put(jobs[0])
     await handler.began.wait()
     handler.began.clear()

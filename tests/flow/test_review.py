@@ -91,6 +91,20 @@ async def test_a_verdict_without_the_lease_is_too_late(services: Services) -> No
     await services.review.verdict(SITE, "boris", "c-1", say(other.lease))
 
 
+async def test_a_lease_is_of_use_to_nobody_but_its_holder(services: Services) -> None:
+    await hold(services, "c-1")
+    claimed = await one(services, "anna")
+    for attempt in (
+        services.review.verdict(SITE, "boris", "c-1", say(claimed.lease)),
+        services.review.escalate(SITE, "boris", "c-1", claimed.lease),
+    ):
+        with pytest.raises(Conflict) as refusal:
+            await attempt
+        assert refusal.value.code == "lease_lost"
+    comment, _ = await services.review.verdict(SITE, "anna", "c-1", say(claimed.lease))
+    assert comment.state is State.REJECTED
+
+
 async def test_an_expired_lease_is_free_for_others_and_lost_for_its_holder(services: Services) -> None:
     await hold(services, "c-1")
     short = Review(services.records, services.review._queue, services.comments, lease_s=0)

@@ -60,6 +60,21 @@ async def test_rolling_back_restores_bundle_and_policy_as_they_were(
     assert (shown.role, shown.metrics["toxicity"]["auc"], shown.card) == ("previous", 0.9, "# A bundle for tests\n")
 
 
+async def test_what_is_sent_again_makes_no_generation_so_that_a_rollback_goes_back(
+    services: Services, tiny_bundles: Callable[[str], Path]
+) -> None:
+    await publish(services, tiny_bundles, "2026.1.2")
+    for _ in range(2):
+        assert (await services.models.promote(SITE, "2026.1.2")).generation == 1
+    for _ in range(2):
+        assert await services.policies.set(SITE, OBSERVE) == "default@2"
+    assert (await Serving(services.client).get(SITE)).generation == 2
+    await services.models.rollback(SITE)
+    await services.models.rollback(SITE)
+    await services.live.refresh()
+    assert (await services.live.current(SITE)).policy_name == "default@2"
+
+
 async def test_there_is_nothing_to_roll_back_to_at_first(services: Services) -> None:
     with pytest.raises(NotFound):
         await services.models.rollback(SITE)

@@ -37,7 +37,6 @@ _TRIES = 5
 # A comment whose node takes longer than this leaves its batch, so that a slow node delays only its own.
 _PATIENCE_S = 0.05
 _PAUSE_S = 0.2
-_QUICK_MS = 5.0
 
 
 class Intake:
@@ -230,7 +229,7 @@ class Intake:
             return []
         started = clock.ticks()
         questions = [self._question(job, started) for job in jobs]
-        if self._quick(jobs):
+        if _quick(jobs):
             assessments = assess(questions, clock.now())
         else:
             loop = asyncio.get_running_loop()
@@ -239,14 +238,6 @@ class Intake:
         metrics.SCORING_SECONDS.observe(seconds)
         self._batcher.measured(sum(job.code_points for job in jobs), seconds)
         return assessments
-
-    def _quick(self, jobs: Sequence[Job]) -> bool:
-        """Whether scoring costs less than handing it to another thread: the surface view of a small batch.
-
-        The encoder never runs here: another thread may hold it for a whole batch.
-        """
-        surface = all(job.active is not None and job.active.scorer.views == "surface" for job in jobs)
-        return surface and sum(map(self._batcher.expected_ms, jobs)) <= _QUICK_MS
 
     def _question(self, job: Job, now: float) -> Question:
         assert job.active and job.prepared and job.gathered  # noqa: S101, PT018  `_gather` saw to it
@@ -292,6 +283,15 @@ class Intake:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _quick(jobs: Sequence[Job]) -> bool:
+    """Whether scoring is a matter of moments: the surface view alone, at most 8 ms for the largest batch there is.
+
+    Two threads that both want the interpreter's lock cost more than that. The encoder runs in the scoring thread, where
+    its matrix products leave the lock to others.
+    """
+    return all(job.active is not None and job.active.scorer.views == "surface" for job in jobs)
 
 
 def _by_site(jobs: Iterable[Job]) -> dict[str, list[Job]]:

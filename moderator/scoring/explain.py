@@ -2,11 +2,12 @@
 
 The surface view is a sum, so its part is exact: every n-gram's contribution is spread over the characters it covers,
 and a word's weight is what its characters hold. The meaning view is no sum: a clause's weight is the logit that is
-lost when the clause is left out, all clauses (at most `CLAUSES`) in one batch.
+lost when the clause is left out, all clauses (at most `CLAUSES`) in one batch. That costs as much as scoring nine
+texts, so it is asked only where the words alone would not have led to the score.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nlargest
 from itertools import chain
 from operator import itemgetter
@@ -17,16 +18,17 @@ from numpy.typing import NDArray
 
 from moderator.domain import ATTRIBUTES, Span
 from moderator.scoring.bundle import Model
-from moderator.scoring.calibration import weights
+from moderator.scoring.calibration import intercepts, probabilities, weights
 from moderator.scoring.encoding import Encodes
 from moderator.scoring.normalise import Passage
-from moderator.scoring.surface import LANES, Weights, occurrences
+from moderator.scoring.surface import LANES, Weights, extract, logits, occurrences
 
 SPANS = 8
 CLAUSES = 8
 _LEAST_WORD = 0.1  # logits; less explains nothing
 _LEAST_CLAUSE = 0.3
 _NOTHING = 0.001
+_LED_TO = 0.9  # of the score: then the words alone led to it
 
 _WORD = re.compile(r"\w(?:\S*\w)?|[^\w\s]+")
 _SENTENCE = re.compile(r"[^.!?;…\n]+[.!?;…\n]*")
@@ -61,16 +63,16 @@ Found: TypeAlias = tuple[int, int, int, float]
 
 
 def explain(
-    model: Model, passage: Passage, language: str, attributes: Sequence[str], encoder: Encodes | None
+    model: Model, passage: Passage, language: str, scores: Mapping[str, float], encoder: Encodes | None
 ) -> tuple[Span, ...]:
     """Return at most `SPANS` spans, the heaviest, in the order of the text as sent.
 
-    `encoder` None: the surface view alone speaks.
+    `scores`: those to explain, by attribute. `encoder` None: the surface view alone speaks.
     """
-    lanes = [ATTRIBUTES.index(attribute) for attribute in attributes]
+    lanes = [ATTRIBUTES.index(attribute) for attribute in scores]
     found = list(_words(model, passage, lanes))
-    if encoder is not None:
-        found += _clauses(model, passage, language, lanes, encoder)
+    if encoder is not None and (unsaid := _unsaid(model, passage, language, scores)):
+        found += _clauses(model, passage, language, unsaid, encoder)
     if not found:
         return ()
     begins, ends = passage.places()
@@ -102,6 +104,14 @@ def _words(model: Model, passage: Passage, lanes: Sequence[int]) -> Iterator[Fou
             yield *places[word], lane, round(float(by_word[word]), 3)
 
 
+def _unsaid(model: Model, passage: Passage, language: str, scores: Mapping[str, float]) -> list[int]:
+    """The lanes whose score the surface view alone would not have given, by its own calibration."""
+    raw = logits(extract([passage]), model.surface)[:, : len(ATTRIBUTES)] + intercepts(model.calibration)
+    alone = probabilities(model.calibration, "surface", [language], raw.astype(np.float64))[0]
+    lanes = [(ATTRIBUTES.index(attribute), score) for attribute, score in scores.items()]
+    return [lane for lane, score in lanes if alone[lane] < _LED_TO * score]
+
+
 def _clauses(model: Model, passage: Passage, language: str, lanes: Sequence[int], encoder: Encodes) -> Iterator[Found]:
     by_language = weights(model.calibration, [language])[0]
     clauses = _cut(passage.normal)
@@ -109,8 +119,8 @@ def _clauses(model: Model, passage: Passage, language: str, lanes: Sequence[int]
         return
     whole = passage.normal
     texts = [whole, *(f"{whole[:begin]} {whole[end:]}" for begin, end in clauses)]
-    logits = encoder.encode([" ".join(text.split()) for text in texts]) @ model.meaning * by_language
-    for (begin, end), lost in zip(clauses, logits[0] - logits[1:], strict=True):
+    said = encoder.encode([" ".join(text.split()) for text in texts]) @ model.meaning * by_language
+    for (begin, end), lost in zip(clauses, said[0] - said[1:], strict=True):
         for lane in lanes:
             if lost[lane] >= _LEAST_CLAUSE:
                 yield begin, end, lane, round(float(lost[lane]), 3)

@@ -102,9 +102,9 @@ class Scorer:
         """Say which parts of the text raised the scores: at most 8 spans of the text as sent.
 
         `attributes`: those to explain; by default those over one half, or else the highest. The writer's own words
-        are read, for spam the quoted ones if it is they that are spam. With views `all` each passage that is read
-        costs one batch of at most nine encodings (20 ms for an ordinary comment). `prepared`: the same text, where a
-        caller has it.
+        are read, for spam the quoted ones if it is they that are spam. With views `all` a passage whose words alone do
+        not tell why costs one batch of at most nine encodings (20 ms for an ordinary comment). `prepared`: the same
+        text, where a caller has it.
         """
         named = list(attributes or _worth_explaining(scored))
         prepared = prepared or prepare(item.text, item.format)
@@ -112,9 +112,10 @@ class Scorer:
         spans: tuple[Span, ...] = ()
         if prepared.quoted and scored.quoted and "spam" in named and scored.quoted["spam"] >= scored.scores["spam"]:
             named.remove("spam")
-            spans = explain(model, prepared.quoted, language_code, ["spam"], self.encoder)
+            spans = explain(model, prepared.quoted, language_code, {"spam": scored.quoted["spam"]}, self.encoder)
         if named:
-            spans += explain(model, prepared.own, language_code, named, self.encoder)
+            scores = {name: scored.scores[name] for name in named}
+            spans += explain(model, prepared.own, language_code, scores, self.encoder)
         return lightest_dropped(spans)
 
     def probabilities(self, passages: Sequence[Passage], languages: Sequence[str]) -> NDArray[np.float64]:

@@ -89,7 +89,7 @@ def test_a_long_text_that_repeats_itself_is_explained_too(scorer: Scorer) -> Non
 
 @given(TEXTS)
 def test_there_are_at_most_eight_spans_inside_the_text(model: Model, text: str) -> None:
-    spans = explain(model, prepare(text).own, "en", ATTRIBUTES, None)
+    spans = explain(model, prepare(text).own, "en", dict.fromkeys(ATTRIBUTES, 0.5), None)
     assert len(spans) <= 8
     assert all(0 <= span.begin < span.end <= len(text) and span.weight > 0 for span in spans)
 
@@ -106,5 +106,17 @@ class _CountsBad:
 
 def test_the_clause_whose_loss_costs_the_logit_is_named(model: Model) -> None:
     text = "It was fine. It was so bad! And then? " + "More. " * 20
-    spans = explain(model, prepare(text).own, "en", ["threat"], _CountsBad())
+    spans = explain(model, prepare(text).own, "en", {"threat": 0.9}, _CountsBad())
     assert any("so bad!" in text[span.begin : span.end] and span.weight == 2.0 for span in spans)
+
+
+def test_the_encoder_is_not_asked_where_the_words_alone_led_to_the_score(tiny_bundle: Path) -> None:
+    class Refuses:
+        def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            raise AssertionError(f"asked for {len(texts)} texts")
+
+    model = Bundle.load(tiny_bundle).model
+    text = "You are an idiot. You are a moron. What did you think?"
+    assert explain(model, prepare(text).own, "en", {"insult": 0.9}, Refuses())
+    with pytest.raises(AssertionError):
+        explain(model, prepare("Good evening. It rains.").own, "en", {"insult": 0.9}, Refuses())

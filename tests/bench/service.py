@@ -7,10 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from tests.redis_fixture import RedisServer
@@ -67,7 +69,7 @@ def bare() -> Iterator[Running]:
 def _process(command: list[str], port: int, environ: dict[str, str] | None = None) -> Iterator[int]:
     with subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL) as process:
         try:
-            while not _listens(port):
+            while not _answers(port):
                 assert process.poll() is None, f"{command} did not start"
                 time.sleep(0.05)
             yield process.pid
@@ -82,6 +84,12 @@ def _free_port() -> int:
         return port
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _answers(port: int) -> bool:
+    """Whether it is ready; the bare handler is, once it does not know what that means."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code == HTTPStatus.NOT_FOUND
+    except OSError:
+        return False

@@ -22,8 +22,8 @@ from moderator.web.submissions import text_errors
 BATCH = 64
 
 
-class Item(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of NDJSON. `id` is given back with the result."""
+class Item(Struct, frozen=True, kw_only=True):
+    """A line of NDJSON: of a label, a comment or a row of a corpus what scoring needs. `id` is given back."""
 
     text: str
     id: str | int | None = None
@@ -45,8 +45,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     describe(
         parser,
         "Score comments from stdin: one a line, as text or as JSON with a text, and optionally id, format, language.\n"
+        "Other fields are passed over: exported labels and rows of corpora can be scored as they are.\n"
         "Prints one line of JSON for each. Lines that cannot be scored say why, and the exit code is 1.",
         "echo 'You are an idiot' | moderator score --spans",
+        "moderator labels export | moderator score",
         "moderator score --format ndjson < comments.jsonl > scores.jsonl",
     )
     parser.add_argument(
@@ -113,7 +115,7 @@ def _item(content: bytes, form: str, text_limit: int) -> Item:
         raise InputError(FieldError("", "invalid_utf8", "the line is not UTF-8")) from None
     except (msgspec.DecodeError, RecursionError):
         raise InputError(FieldError("", "invalid_json", "the line is not JSON")) from None
-    if errors := [*unsafe_strings(item.text, "/text"), *text_errors(item.text, text_limit)]:
+    if errors := [*unsafe_strings(item.text, "/text"), *text_errors(item.text, text_limit, form=item.format)]:
         raise InputError(*errors)
     return item
 

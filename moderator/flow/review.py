@@ -4,6 +4,7 @@ A claim is a lease on one comment; a verdict needs the lease, is one atomic chan
 store finds changed meanwhile is read again and tried again: only the lease and the revision decide who is too late.
 """
 
+import asyncio
 import random
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -31,9 +32,13 @@ _LOST = "The lease is no longer yours: it expired, was released, or the comment 
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """One page of the queue, earliest due first, with the whole queue's counts by case."""
+    """One page of the queue, earliest due first, with the whole queue's counts by case.
+
+    `reviews`: comment id → the lease on it, where somebody has it in review.
+    """
 
     items: list[Comment]
+    reviews: Mapping[str, Lease]
     next: str | None
     counts: dict[str, int]
     oldest_due_at: datetime | None
@@ -62,14 +67,12 @@ class Review:
     ) -> QueuePage:
         """What waits for a person, claimed or not; claiming is what hides it from others."""
         ids, following = await self._queue.page(site, _facet(filters), cursor, limit)
-        items = [
-            comment
-            for comment in await self._comments.get_many(site, [comment_id for comment_id, _ in ids])
-            if comment is not None and comment.cases and _matches(comment, filters)
-        ]
+        named = [comment_id for comment_id, _ in ids]
+        found, reviews = await asyncio.gather(self._comments.get_many(site, named), self._queue.holders(site, named))
+        items = [comment for comment in found if comment is not None and comment.cases and _matches(comment, filters)]
         counts = await self._queue.counts(site)
         oldest = await self._queue.oldest_due_ms(site)
-        return QueuePage(items, following, counts, None if oldest is None else clock.from_ms(oldest))
+        return QueuePage(items, reviews, following, counts, None if oldest is None else clock.from_ms(oldest))
 
     async def claim(
         self, site: str, who: str, limit: int, filters: Mapping[str, str], *, senior: bool = False

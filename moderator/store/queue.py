@@ -123,11 +123,13 @@ class Queue:
 
     async def holder(self, site: str, comment_id: str) -> Lease | None:
         """Who has it in review now."""
-        reply = await self._client.run(HOLDER, self._review(site, comment_id), [comment_id])
-        if reply is None:
-            return None
-        token, _, who = reply[1].decode().partition("|")
-        return Lease(comment_id, token, who, int(reply[0]))
+        return (await self.holders(site, [comment_id])).get(comment_id)
+
+    async def holders(self, site: str, ids: Sequence[str]) -> dict[str, Lease]:
+        """The leases of those of `ids` that somebody has in review now, in one round."""
+        calls: list[Call] = [(HOLDER, self._review(site, comment_id), [comment_id]) for comment_id in ids]
+        replies = zip(ids, await pages.each(self._client, calls), strict=True)
+        return {comment_id: _lease(comment_id, *reply) for comment_id, reply in replies if reply is not None}
 
     async def _totals(self, site: str) -> tuple[int | None, dict[str, int]]:
         """The earliest due time and all counts, one small script a lane."""
@@ -158,3 +160,9 @@ class Queue:
         if name not in ("article", "author") and not _OWN_WORD.fullmatch(value):
             return []
         return [self._keys.facet(lane, site, name, value) for lane in lanes]
+
+
+def _lease(comment_id: str, ends_ms: int, holder: bytes) -> Lease:
+    """From the holder script's reply."""
+    token, _, who = holder.decode().partition("|")
+    return Lease(comment_id, token, who, int(ends_ms))

@@ -36,7 +36,7 @@ def make_app(services: Services) -> web.Application:
     for pattern in patterns:
         _add(app.router.add_resource(pattern), [route for route in ROUTES if route.pattern == pattern], services)
     app.router.add_route(_ANY_METHOD, _ANYWHERE, framed(_not_found, NOWHERE))
-    app[DOCUMENT] = Document(document(ROUTES))
+    app[DOCUMENT] = Document(document(ROUTES, services.settings))
     return app
 
 

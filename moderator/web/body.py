@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from aiohttp import StreamReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from moderator.errors import InputError
-from moderator.web.fields import unsafe_strings
+from moderator.errors import FieldError, InputError
+from moderator.web.fields import child, unsafe_strings
 from moderator.web.problems import Refused
 
 JSON_TYPES = ("application/json",)
@@ -26,6 +26,8 @@ SHORT_BYTES = 256 * 1024
 
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
+_POINTER = re.compile(r"(?:/[A-Za-z0-9_.-]{1,40})+")
+_BYTE_ORDER_MARK = "\ufeff"
 _LEAST, _MOST = -(1 << 63), (1 << 64) - 1
 
 
@@ -90,12 +92,17 @@ def parse_now(body: bytes, nesting_limit: int) -> Parsed:
     """As `parse`, here and now."""
     try:
         text = body.decode()
+        if text.startswith(_BYTE_ORDER_MARK):
+            raise Refused(400, "invalid_json", "The body begins with a byte order mark (U+FEFF): send it without one.")
         tree = _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise Refused(400, "invalid_utf8", f"The body is not UTF-8: byte {error.start} begins no character.") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise Refused(400, "invalid_json", f"The body is not JSON: {error.msg} at {where}.") from None
+        said = error.msg.removesuffix(" at")
+        raise Refused(400, "invalid_json", f"The body is not JSON: {said} at {where}.") from None
+    except _Twice as error:
+        raise _duplicate(text, error.key) from None
     except RecursionError:
         raise _too_deep(nesting_limit) from None
     if body.count(b"{") + body.count(b"[") > nesting_limit and _deeper(tree, nesting_limit):
@@ -134,13 +141,64 @@ def _inside(value: object) -> Iterator[object]:
         yield from value
 
 
+class _Twice(Exception):
+    """`key` stands twice in one object."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
-        name = f"The key {twice}" if _NAME.fullmatch(twice) else "A key"
-        raise Refused(400, "duplicate_key", f"{name} stands twice in one object.")
+        raise _Twice(_doubled(pairs))
     return made
+
+
+def _doubled(pairs: list[tuple[str, Any]]) -> str:
+    return next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+
+
+def _duplicate(text: str, key: str) -> Refused:
+    """What is said of `key`, which stands twice in an object of `text`; with its pointer where the rest can be read."""
+    name = f"The key {key}" if _NAME.fullmatch(key) else "A key"
+    pointer = _pointer_of_twice(text)
+    errors = () if pointer is None else (FieldError(pointer, "duplicate_key", "it stands twice"),)
+    return Refused(400, "duplicate_key", f"{name} stands twice in one object.", errors=errors)
+
+
+def _pointer_of_twice(text: str) -> str | None:
+    """Where the first key is that stands twice; None where a name on the way there may be anything but a field's.
+
+    The body is read once more: the parser itself knows no place.
+    """
+    found: list[tuple[dict[str, Any], str]] = []
+
+    def noting(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if not found and len(made) != len(pairs):
+            found.append((made, _doubled(pairs)))
+        return made
+
+    try:
+        tree = json.JSONDecoder(object_pairs_hook=noting).decode(text)
+    except (ValueError, RecursionError):
+        return None
+    holder, key = found[0]
+    pointer = next((child(place, key) for place, each in _objects(tree) if each is holder), "")
+    return pointer if _POINTER.fullmatch(pointer) else None
+
+
+def _objects(tree: object) -> Iterator[tuple[str, object]]:
+    """Every object in `tree` with its pointer; walks without recursion."""
+    waiting: list[tuple[str, object]] = [("", tree)]
+    while waiting:
+        pointer, value = waiting.pop()
+        if isinstance(value, dict):
+            yield pointer, value
+            waiting += ((child(pointer, key), each) for key, each in value.items())
+        elif isinstance(value, list):
+            waiting += ((f"{pointer}/{index}", each) for index, each in enumerate(value))
 
 
 def _constant(_: str) -> float:

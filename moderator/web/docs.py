@@ -73,11 +73,20 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> Iterator[st
         yield f"<p><code>{escape(parameter['name'])}</code> ({where}, {_type(parameter['schema'])}) {about}</p>"
     for media, content in operation.get("requestBody", {}).get("content", {}).items():
         yield f"<p>Body: <code>{media}</code> {_type(content['schema'])}</p>"
+        yield from _example(content)
     yield "<table>"
     for status, answer in operation["responses"].items():
         kinds = ", ".join(_type(content["schema"]) for content in answer["content"].values())
         yield f"<tr><td>{status}<td>{escape(answer['description'])}<td>{kinds}"
     yield "</table>"
+    shown = (content for answer in operation["responses"].values() for content in answer["content"].values())
+    yield from _example(next((content for content in shown if "example" in content), {}))
+
+
+def _example(content: dict[str, Any]) -> Iterator[str]:
+    if "example" in content:
+        text = msgspec.json.format(msgspec.json.encode(content["example"]), indent=2).decode()
+        yield f"<details open><summary>Example</summary><pre>{escape(text)}</pre></details>"
 
 
 def _schema(name: str, schema: dict[str, Any]) -> Iterator[str]:
@@ -88,9 +97,18 @@ def _schema(name: str, schema: dict[str, Any]) -> Iterator[str]:
     yield "<table>"
     for field, shape in schema.get("properties", {}).items():
         needed = "" if field in required else "optional"
-        about = escape(shape.get("description", ""))
+        about = " ".join(filter(None, (escape(shape.get("description", "")), _most(shape))))
         yield f"<tr><td><code>{escape(field)}</code><td>{_type(shape)}<td>{needed}<td>{about}"
     yield "</table>"
+
+
+def _most(schema: dict[str, Any]) -> str:
+    """How much the field holds at most, itself or one of its choices."""
+    for each in (schema, *schema.get("anyOf", ())):
+        for limit, what in (("maxLength", "characters"), ("maxItems", "items")):
+            if limit in each:
+                return f"(at most {each[limit]} {what})"
+    return ""
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -37,9 +37,9 @@ class Input(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class BatchIn(Input, frozen=True, kw_only=True):
-    """Comments to moderate together, at most 500."""
+    """Comments to moderate together."""
 
-    comments: list[SubmissionIn]
+    comments: Annotated[list[SubmissionIn], Meta(extra_json_schema={"maxItems": "batch_limit"})]
 
 
 class EditIn(Input, frozen=True, kw_only=True):
@@ -85,9 +85,9 @@ class TextItem(Input, frozen=True, kw_only=True):
 
 
 class ScoreIn(Input, frozen=True, kw_only=True):
-    """Texts to score, at most 256; nothing is stored."""
+    """Texts to score; nothing is stored."""
 
-    items: list[TextItem]
+    items: Annotated[list[TextItem], Meta(extra_json_schema={"maxItems": "score_limit"})]
     spans: bool = False
 
 

@@ -7,15 +7,16 @@ from typing import Any
 import msgspec
 
 from moderator import __version__
+from moderator.settings import Settings
+from moderator.web.examples import Json
 from moderator.web.problems import MEDIA_TYPE
 from moderator.web.query import SITE
 from moderator.web.route import Answer, Body, Route
 from moderator.web.schemas import ProblemView
 from moderator.web.submissions import COMMENT_ID_SCHEMA
 
-Json = dict[str, Any]
-
 _TEMPLATE = "#/components/schemas/{name}"
+_LIMITS = {"maxLength", "maxItems"}
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _COMMENT_ID: Json = {"type": "string", **COMMENT_ID_SCHEMA}
 _BUNDLE_ID: Json = {"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]*$"}
@@ -52,8 +53,8 @@ PROBLEMS = {
 }
 
 
-def document(routes: Sequence[Route]) -> Json:
-    """The whole document."""
+def document(routes: Sequence[Route], settings: Settings) -> Json:
+    """The whole document, with the limits that are set."""
     shapes = [shape for route in routes for shape in _shapes(route)] + [ProblemView]
     _, components = msgspec.json.schema_components(shapes, ref_template=_TEMPLATE)
     paths: dict[str, Json] = {}
@@ -68,7 +69,7 @@ def document(routes: Sequence[Route]) -> Json:
         },
         "paths": paths,
         "components": {
-            "schemas": components,
+            "schemas": _limited(components, settings),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "description": "A site's key, or a personal token"}
             },
@@ -86,6 +87,16 @@ def problem_statuses(route: Route) -> list[int]:
     if route.body is not None:
         statuses |= {400, 413, 415, 422}
     return sorted(statuses)
+
+
+def _limited(schema: Any, settings: Settings) -> Any:
+    """`schema` with the number of the setting where a limit names one."""
+    if isinstance(schema, dict):
+        return {
+            name: getattr(settings, value) if name in _LIMITS and isinstance(value, str) else _limited(value, settings)
+            for name, value in schema.items()
+        }
+    return [_limited(each, settings) for each in schema] if isinstance(schema, list) else schema
 
 
 def _shapes(route: Route) -> Iterator[type]:
@@ -168,7 +179,8 @@ def _body(body: Body) -> Json:
     schema = {"$ref": _TEMPLATE.format(name=body.shape.__name__)}
     # Of NDJSON each line has the schema, which OpenAPI 3.1 cannot say.
     shown = schema if body.parse != "bytes" else {"type": "string", "description": f"Each line: {schema['$ref']}"}
-    return {"required": not body.optional, "content": {media: {"schema": shown} for media in body.types}}
+    content = {"schema": shown} | _example(body.example)
+    return {"required": not body.optional, "content": dict.fromkeys(body.types, content)}
 
 
 def _answer(answer: Answer) -> Json:
@@ -179,7 +191,11 @@ def _answer(answer: Answer) -> Json:
         schema = {"type": "string", "description": f"Each line: {_TEMPLATE.format(name=answer.shape.__name__)}"}
     else:
         schema = {"$ref": _TEMPLATE.format(name=answer.shape.__name__)}
-    return shown | {"content": {answer.media: {"schema": schema}}}
+    return shown | {"content": {answer.media: {"schema": schema} | _example(answer.example)}}
+
+
+def _example(example: Json | None) -> Json:
+    return {} if example is None else {"example": example}
 
 
 def _problem(status: int) -> Json:

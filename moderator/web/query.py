@@ -8,7 +8,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from moderator.errors import FieldError, InputError
-from moderator.web.fields import typed, unsafe_strings
+from moderator.web.fields import not_allowed, typed, unsafe_strings
 from moderator.web.inputs import Input
 from moderator.web.problems import Refused, in_query
 from moderator.web.submissions import Time
@@ -46,7 +46,7 @@ def _nulls(given: Mapping[str, str], shape: type[Struct]) -> Iterator[FieldError
     """Parameters that say null, which the library would take for one that is not there."""
     for name in _NOT_TEXT & given.keys() & set(shape.__struct_fields__):
         if given[name].lower() == "null":
-            yield FieldError(f"/{name}", "not_allowed", "not one of the allowed values")
+            yield not_allowed(f"/{name}", shape, (name,))
 
 
 def moment(text: str | None, pointer: str) -> datetime | None:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from moderator.web.auth import Access
 from moderator.web.body import JSON_TYPES
 from moderator.web.call import JSON_TYPE, Handler
+from moderator.web.examples import Json
 from moderator.web.inputs import NoQuery
 
 
@@ -21,6 +22,7 @@ class Body:
     types: tuple[str, ...] = JSON_TYPES
     limit: Literal["body_limit", "bulk_body_limit"] = "body_limit"
     optional: bool = False
+    example: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Answer:
     shape: type[Struct] | None = None
     media: str = JSON_TYPE
     headers: tuple[str, ...] = ()
+    example: Json | None = None
 
 
 @dataclass(frozen=True, slots=True)

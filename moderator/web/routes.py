@@ -1,7 +1,7 @@
 """Every path of the service, in one table: the router, the access checks and `/openapi.json` are made of it."""
 
 from moderator.access import Role, Scope
-from moderator.web import docs, health
+from moderator.web import docs, examples, health
 from moderator.web.api import comments, labels, models, queue, scoring
 from moderator.web.auth import require, require_role
 from moderator.web.body import NDJSON_TYPES
@@ -74,12 +74,16 @@ ROUTES: tuple[Route, ...] = (
         "Moderate a comment and record it",
         SUBMIT,
         {
-            201: Answer("Recorded and decided", Reply, headers=("Location", "Warning-Fields")),
-            200: Answer("Recorded before, with the same content: the first reply again", Reply),
+            201: Answer("Recorded and decided", Reply, headers=("Location", "Warning-Fields"), example=examples.REPLY),
+            200: Answer(
+                "Recorded before, with the same content: the first reply again",
+                Reply,
+                example=examples.REPLY | {"replayed": True},
+            ),
             202: Answer("Recorded, to be decided (`Prefer: respond-async`)", Accepted),
         },
         query=CreateQuery,
-        body=Body(SubmissionIn, "tree"),
+        body=Body(SubmissionIn, "tree", example=examples.COMMENT),
         headers=("Idempotency-Key", "Prefer"),
         problems=(409, 410),
     ),
@@ -140,8 +144,8 @@ ROUTES: tuple[Route, ...] = (
         scoring.score,
         "Score up to 256 texts; nothing is stored",
         SCORE,
-        {200: Answer("Scores for each, in order", ScoreOut)},
-        body=Body(ScoreIn, limit="bulk_body_limit"),
+        {200: Answer("Scores for each, in order", ScoreOut, example=examples.SCORED)},
+        body=Body(ScoreIn, limit="bulk_body_limit", example=examples.SCORE),
     ),
     # The queue: people only.
     Route(
@@ -168,8 +172,14 @@ ROUTES: tuple[Route, ...] = (
         queue.verdict,
         "Decide a claimed comment",
         PEOPLE,
-        {200: Answer("The comment after the verdict; the same again for the same verdict", VerdictOut)},
-        body=Body(VerdictBody),
+        {
+            200: Answer(
+                "The comment after the verdict; the same again for the same verdict",
+                VerdictOut,
+                example=examples.JUDGED,
+            )
+        },
+        body=Body(VerdictBody, example=examples.VERDICT),
         problems=(409, 410),
     ),
     Route(

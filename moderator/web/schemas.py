@@ -62,7 +62,10 @@ class SpanView(Output, frozen=True, kw_only=True):
 
 
 class Reply(Output, frozen=True, kw_only=True):
-    """A comment and what was decided. While it is pending there is no decision; where scoring failed, no scores."""
+    """A comment and what was decided. While it is pending there is no decision; where scoring failed, no scores.
+
+    `cut`: fields of context that were too long, and are kept up to their limit.
+    """
 
     id: str
     site: str
@@ -82,6 +85,7 @@ class Reply(Output, frozen=True, kw_only=True):
     replayed: bool
     spans: list[SpanView] | UnsetType = UNSET
     quoted_scores: dict[str, Score] | UnsetType = UNSET
+    cut: list[str] | UnsetType = UNSET
 
 
 class Accepted(Output, frozen=True, kw_only=True):
@@ -153,11 +157,26 @@ class EventView(Output, frozen=True, kw_only=True):
     outcome: str | None
 
 
+class VerdictView(Output, frozen=True, kw_only=True):
+    """What a person said of a revision. `note` is for people only, null for keys; `undone_at`: it was taken back."""
+
+    revision: int
+    outcome: Literal["approve", "reject"]
+    at: Instant
+    by: str
+    attributes: list[str]
+    rule: str | None
+    note: str | None
+    learn: bool
+    undone_at: Instant | None
+
+
 class FullComment(CommentView, frozen=True, kw_only=True):
     """A comment with everything that happened to it."""
 
     revisions: list[RevisionView]
     history: list[EventView]
+    verdicts: list[VerdictView]
     reports: list[dict[str, Any]]
 
 
@@ -204,10 +223,23 @@ class ScoreOut(Output, frozen=True, kw_only=True):
 # Queue
 
 
+class HolderView(Output, frozen=True, kw_only=True):
+    """Who has a comment in review, and until when unless they extend it."""
+
+    by: str
+    expires_at: Instant
+
+
+class QueueItem(CommentView, frozen=True, kw_only=True):
+    """A comment that waits for a person. `review` null: nobody has it in review."""
+
+    review: HolderView | None
+
+
 class QueueOut(Output, frozen=True, kw_only=True):
     """What waits for a person, earliest due first; `counts` is the whole queue's, by case and `total`."""
 
-    items: list[CommentView]
+    items: list[QueueItem]
     next: str | None
     counts: dict[str, int]
     oldest_due_at: Instant | None

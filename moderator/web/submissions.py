@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from moderator.domain import Article, Author, Decided, Submission
 from moderator.errors import FieldError, InputError
+from moderator.scoring import markup
 from moderator.settings import Settings
 from moderator.web.body import Parsed
 from moderator.web.fields import typed
@@ -34,11 +35,12 @@ COMMENT_ID_SCHEMA: dict[str, Any] = {
 }
 """For the document only: the checks here tell all wrong fields at once, the library would tell the first."""
 
+# The document has the setting's number where its name stands here.
 Text = Annotated[
     str,
     Meta(
-        description="Not empty once white space and invisible characters are taken away",
-        extra_json_schema={"minLength": 1},
+        description="Not empty once markup, white space and invisible characters are taken away",
+        extra_json_schema={"minLength": 1, "maxLength": "text_limit"},
     ),
 ]
 CommentId = Annotated[str, Meta(description="1 to 200 of A–Z a–z 0–9 . _ ~ : @ -", extra_json_schema=COMMENT_ID_SCHEMA)]
@@ -120,6 +122,7 @@ _VISIBLE = re.compile(
     r"\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     r"\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_MARKUP = re.compile(r"[<&]")
 _COMMENT_ID = re.compile(f"{COMMENT_ID_CHARACTERS}{{1,{LONGEST_COMMENT_ID}}}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -156,14 +159,32 @@ def unknown_fields(tree: object) -> list[str]:
     return sorted(unknown)
 
 
-def text_errors(text: str, limit: int, pointer: str = "/text") -> tuple[FieldError, ...]:
-    """What is wrong with a text to moderate or score: nothing visible in it, or too long."""
+def text_errors(
+    text: str, limit: int, pointer: str = "/text", *, form: Literal["plain", "html"] | None = "plain"
+) -> tuple[FieldError, ...]:
+    """What is wrong with a text to moderate or score: nothing that a reader would see in it, or too long."""
     if len(text) > limit:
         return (FieldError(pointer, "too_long", f"longer than {limit} code points", limit),)
     if _VISIBLE.search(text) is None:
         detail = "nothing is left once white space and invisible characters are taken away"
         return (FieldError(pointer, "empty", detail),)
+    if form == "html" and not _seen_in_markup(text):
+        detail = "nothing is left for a reader once markup, white space and invisible characters are taken away"
+        return (FieldError(pointer, "empty", detail),)
     return ()
+
+
+def has_markup(text: str) -> bool:
+    """Whether it matters if `text` is HTML or plain."""
+    return _MARKUP.search(text) is not None
+
+
+def _seen_in_markup(text: str) -> bool:
+    """Whether a reader of the HTML `text` sees anything. What stands before all markup tells it most cheaply."""
+    begins = _MARKUP.search(text)
+    if begins is None or _VISIBLE.search(text, 0, begins.start()) is not None:
+        return True
+    return _VISIBLE.search(markup.read(text).mapped(text).text) is not None
 
 
 def comment_id_errors(pointer: str, given: str | None) -> tuple[FieldError, ...]:
@@ -186,7 +207,7 @@ def is_comment_id(text: str) -> bool:
 
 def _errors(given: SubmissionIn, text_limit: int) -> list[FieldError]:
     errors = [
-        *text_errors(given.text, text_limit),
+        *text_errors(given.text, text_limit, form=given.format),
         *comment_id_errors("/id", given.id),
         *comment_id_errors("/parent_id", given.parent_id),
         *_context_id_errors("/article/id", given.article.id),

@@ -21,7 +21,9 @@ from moderator.domain import (
     Signal,
     Span,
     State,
+    Verdict,
 )
+from moderator.store.queue import Lease
 from moderator.web.schemas import (
     ArticleView,
     AuthorView,
@@ -29,11 +31,14 @@ from moderator.web.schemas import (
     DecisionView,
     EventView,
     FullComment,
+    HolderView,
+    QueueItem,
     ReasonView,
     Reply,
     RevisionView,
     SignalView,
     SpanView,
+    VerdictView,
 )
 
 _WHOLE_SECOND = len("2026-11-25T15:29:00Z")
@@ -71,6 +76,7 @@ def first(comment: Comment, *, replayed: bool, spans: Spans = None) -> Reply:
         replayed=replayed,
         spans=_spans(revision, decision, spans),
         quoted_scores=UNSET if scored is None else quoted(scored),
+        cut=_cut(comment),
     )
 
 
@@ -89,14 +95,21 @@ def listed(comment: Comment, *, personal: bool, spans: Spans = None) -> CommentV
     return CommentView(**listed_fields(comment, personal=personal, spans=spans))
 
 
-def full(comment: Comment, *, personal: bool, spans: Spans = None) -> FullComment:
-    """The comment as it stands, with every revision and all that happened."""
+def full(comment: Comment, *, personal: bool, notes: bool, spans: Spans = None) -> FullComment:
+    """The comment as it stands, with every revision and all that happened. `notes`: what moderators noted, too."""
     return FullComment(
         revisions=[_revision(each) for each in comment.revisions],
         history=[_event(each) for each in comment.history],
+        verdicts=[_verdict(each, notes=notes) for each in comment.verdicts],
         reports=[],
         **listed_fields(comment, personal=personal, spans=spans),
     )
+
+
+def queued(comment: Comment, holder: Lease | None, *, personal: bool) -> QueueItem:
+    """The comment as it waits, and who has it in review."""
+    review = None if holder is None else HolderView(by=holder.who, expires_at=instant(from_ms(holder.expires_ms)))
+    return QueueItem(review=review, **listed_fields(comment, personal=personal))
 
 
 def listed_fields(comment: Comment, *, personal: bool, spans: Spans = None) -> dict[str, Any]:
@@ -160,7 +173,12 @@ def _current(comment: Comment, *, replayed: bool = False, spans: Spans = None) -
         "replayed": replayed,
         "spans": _spans(revision, decision, spans),
         "quoted_scores": UNSET if scored is None else quoted(scored),
+        "cut": _cut(comment),
     }
+
+
+def _cut(comment: Comment) -> list[str] | UnsetType:
+    return list(comment.cut) if comment.cut else UNSET
 
 
 def _spans(revision: Revision, decision: Decision | None, spans: Spans) -> list[SpanView] | UnsetType:
@@ -240,4 +258,18 @@ def _event(event: Event) -> EventView:
         actor=event.actor,
         revision=event.revision,
         outcome=event.outcome,
+    )
+
+
+def _verdict(verdict: Verdict, *, notes: bool) -> VerdictView:
+    return VerdictView(
+        revision=verdict.revision,
+        outcome=verdict.outcome,
+        at=instant(verdict.at),
+        by=verdict.by,
+        attributes=list(verdict.attributes),
+        rule=verdict.rule,
+        note=verdict.note if notes else None,
+        learn=verdict.learn,
+        undone_at=None if verdict.undone_at is None else instant(verdict.undone_at),
     )

@@ -34,7 +34,7 @@ def ndjson(_: object, value: object) -> bytes:
     return str(value).encode()
 
 
-SCHEMA = schemathesis.openapi.from_dict(document(ROUTES))
+SCHEMA = schemathesis.openapi.from_dict(document(ROUTES, Settings()))
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,7 @@ async def test_a_claimed_comment_is_hidden_and_nobody_else_s(client: Client, que
     assert await heads(queue) == ["c-2"]
     assert await heads(queue, skip_leased=False) == ["c-1", "c-2"]
     assert await queue.holder(SITE, "c-1") == lease
+    assert await queue.holders(SITE, ["c-2", "c-1", "c-9"]) == {"c-1": lease}
 
 
 async def test_the_same_claim_again_gets_the_lease_that_it_has(

@@ -66,6 +66,31 @@ def test_a_duplicate_key_is_named_only_where_it_looks_like_a_field() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "pointers"),
+    [
+        (b'{"comments": [{"id": "a"}, {"id": "b", "article": {"id": 1, "id": 2}}]}', ["/comments/1/article/id"]),
+        (b'{"a": {"id": 1, "id": 2}, "b": {"id": 1, "id": 2}}', ["/a/id"]),
+        (b'{"you idiot": {"id": 1, "id": 2}}', []),
+        (b'{"id": 1, "id": 2} and no more', []),
+    ],
+)
+def test_a_duplicate_key_is_pointed_to_where_its_way_is_of_field_names(body: bytes, pointers: list[str]) -> None:
+    assert [error.pointer for error in refused(body).errors] == pointers
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"\xef\xbb\xbf{}", "The body begins with a byte order mark (U+FEFF): send it without one."),
+        (b'{"a": "\n"}', "The body is not JSON: Invalid control character at line 1, column 8."),
+        (b"{", "The body is not JSON: Expecting property name enclosed in double quotes at line 1, column 2."),
+    ],
+)
+def test_a_body_that_is_not_json_is_told_in_one_plain_sentence(body: bytes, sentence: str) -> None:
+    assert refused(body).detail == sentence
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [(r"a\u0000b", "nul"), (r"\ud800", "lone_surrogate"), (r"\uDC00\ud800", "lone_surrogate")],
 )

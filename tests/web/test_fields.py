@@ -68,6 +68,26 @@ def test_an_error_names_the_field_the_kind_and_the_limit(
     assert "idiot" not in error.detail
 
 
+@pytest.mark.parametrize(
+    ("tree", "detail"),
+    [
+        ({"inner": {"id": "x", "kind": "c"}}, "not one of the allowed values: a, b"),
+        ({"inner": GOOD, "many": [GOOD, {"id": "x", "kind": "c"}]}, "not one of the allowed values: a, b"),
+        ({"inner": GOOD, "labels": {"rude": 1}}, "not one of the allowed values: toxicity"),
+        ({"inner": GOOD, "labels": {"toxicity": 2}}, "not one of the allowed values: 0, 1"),
+        ({"inner": {"id": 5}}, "expected a string, got a number"),
+        ({"inner": GOOD, "at": 5}, "expected a time as text or null, got a number"),
+        ({"inner": GOOD, "at": []}, "expected a time as text or null, got an array"),
+        ({"inner": GOOD, "number": 1.5}, "expected a whole number, got a number with a fraction"),
+        ({"inner": GOOD, "number": True}, "expected a whole number, got a boolean"),
+        ({"inner": GOOD, "many": {}}, "expected an array, got an object"),
+        ({"inner": None}, "expected an object, got null"),
+    ],
+)
+def test_an_error_says_what_is_allowed_in_the_words_of_json(tree: object, detail: str) -> None:
+    assert error_of(tree).detail == detail
+
+
 def test_a_name_made_to_look_like_a_path_stays_a_name() -> None:
     error = error_of({"inner": GOOD, "x` - at `$.inner": 1})
     assert error.code == "unknown_field"

@@ -131,6 +131,20 @@ def test_unknown_fields_are_named_with_their_path_and_otherwise_ignored() -> Non
     assert read(tree).article.id == "a-1"
 
 
+@pytest.mark.parametrize(
+    "text", ["<b> </b>", "<p><br></p>\n", "&nbsp;&#8203;", "<!-- hello -->", "<script>hello</script>", "<img src=x>"]
+)
+def test_html_of_which_a_reader_sees_nothing_is_empty(text: str) -> None:
+    (error,) = errors_of(LEAST | {"text": text, "format": "html"})
+    assert (error.pointer, error.code) == ("/text", "empty")
+    assert read(LEAST | {"text": text}).text == text
+
+
+@pytest.mark.parametrize("text", ["<b>a</b>", "&amp;", "1 < 2", "a <b> </b>", "no markup"])
+def test_html_of_which_a_reader_sees_anything_is_taken(text: str) -> None:
+    assert read(LEAST | {"text": text, "format": "html"}).text == text
+
+
 UNSEEN = st.text(
     alphabet=st.characters(categories=["Zs", "Zl", "Zp", "Cf", "Cc"], exclude_characters="\0"), max_size=20
 )

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from aiohttp import web
@@ -23,7 +23,7 @@ from moderator.web.inputs import ChangesQuery, EditIn, Input, ListQuery
 from moderator.web.problems import problem_of
 from moderator.web.query import moment
 from moderator.web.schemas import Accepted, ChangePage, CommentPage
-from moderator.web.submissions import submission, text_errors, unknown_fields
+from moderator.web.submissions import has_markup, submission, text_errors, unknown_fields
 
 _LOG = logger(__name__)
 
@@ -87,14 +87,14 @@ async def show(call: Call) -> web.Response:
     """One comment with its history."""
     comment = await call.services.comments.get(call.site, call.comment_id)
     spans = await _asked_spans(call, comment, comment.latest, comment.decision)
-    answer = views.full(comment, personal=call.personal, spans=spans)
+    answer = views.full(comment, personal=call.personal, notes=isinstance(call.principal, Person), spans=spans)
     return reply(answer, headers={"ETag": headers.etag(comment.latest.number)})
 
 
 async def edit(call: Call) -> web.Response:
     """Another wording. A key speaks for the author or a moderator, a person for themselves."""
     comment_id, said = call.comment_id, call.body
-    errors = [*text_errors(said.text, call.services.settings.text_limit)]
+    errors = [*text_errors(said.text, call.services.settings.text_limit, form=await _form(call, comment_id, said.text))]
     person = isinstance(call.principal, Person)
     if person and said.by == "author":
         errors.append(FieldError("/by", "not_allowed", "a person edits as moderator"))
@@ -112,6 +112,11 @@ async def changes(call: Call) -> web.Response:
     query: ChangesQuery = call.query
     comments, following = await call.services.comments.changes(call.site, query.cursor, query.limit)
     return reply(ChangePage(changes=[views.change(comment) for comment in comments], next=following))
+
+
+async def _form(call: Call, comment_id: str, text: str) -> Literal["plain", "html"]:
+    """How a comment's new wording is to be read; asked for only where that matters."""
+    return (await call.services.comments.get(call.site, comment_id)).format if has_markup(text) else "plain"
 
 
 async def _submit(call: Call, taken: Submission, *, bulk: bool) -> Receipt:

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from moderator.errors import FieldError, InputError
 from moderator.flow.verdicts import VerdictIn
 from moderator.web import views
 from moderator.web.call import Call, reply
@@ -15,7 +16,9 @@ async def page(call: Call) -> web.Response:
     found = await call.services.review.queue(call.site, _filters(query), query.cursor, query.limit)
     return reply(
         QueueOut(
-            items=[views.listed(comment, personal=call.personal) for comment in found.items],
+            items=[
+                views.queued(comment, found.reviews.get(comment.id), personal=call.personal) for comment in found.items
+            ],
             next=found.next,
             counts=found.counts,
             oldest_due_at=None if found.oldest_due_at is None else views.instant(found.oldest_due_at),
@@ -79,7 +82,14 @@ async def undo(call: Call) -> web.Response:
 
 
 def _said(body: VerdictBody) -> VerdictIn:
-    """An attribute named twice is named once."""
+    """An attribute named twice is named once.
+
+    Raises:
+        InputError: an approval names attributes, which nothing could come of.
+    """
+    if body.outcome == "approve" and body.attributes:
+        detail = "attributes say what a rejection found: an approval takes none; leave them out, or reject"
+        raise InputError(FieldError("/attributes", "not_allowed", detail))
     return VerdictIn(
         lease=body.lease,
         revision=body.revision,

@@ -38,7 +38,7 @@ def _check(asked: ScoreIn, most: int, text_limit: int) -> None:
     errors = [
         error
         for index, item in enumerate(asked.items)
-        for error in text_errors(item.text, text_limit, f"/items/{index}/text")
+        for error in text_errors(item.text, text_limit, f"/items/{index}/text", form=item.format)
     ]
     if errors:
         raise InputError(*errors)

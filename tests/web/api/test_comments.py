@@ -254,6 +254,33 @@ async def test_a_wrong_edit_is_refused(service: Service, body: dict[str, Any], p
     assert (response.status, error["pointer"], error["code"]) == (422, pointer, code)
 
 
+async def test_an_edit_of_html_must_leave_something_to_see(service: Service) -> None:
+    await service.post("c-1", f"<p>{GOOD}</p>", format="html")
+    await service.post("c-2", GOOD)
+    edit = {"text": "<b> </b>"}
+    refused = await service.call("PUT", "/v1/comments/c-1", json=edit)
+    assert (refused.status, (await refused.json())["errors"][0]["code"]) == (422, "empty")
+    assert (await service.call("PUT", "/v1/comments/c-2", json=edit)).status == 200
+    assert (await service.call("PUT", "/v1/comments/c-9", json=edit)).status == 404
+
+
+async def test_context_that_was_cut_is_told_at_once_and_again(service: Service) -> None:
+    long: dict[str, Any] = {"article": {"id": "a-1", "title": "t" * 501}}
+    told = [(await service.post("c-1", **long))["cut"], (await service.post("c-1", **long))["cut"]]
+    assert told == [["article.title"]] * 2
+    assert "cut" not in await service.post("c-2")
+
+
+async def test_a_wrong_value_is_answered_with_those_that_are_allowed(service: Service) -> None:
+    response = await service.call("POST", "/v1/comments", json=COMMENT | {"format": "markdown"})
+    (error,) = (await response.json())["errors"]
+    assert error["detail"] == "not one of the allowed values: html, plain"
+    for state in ("hidden", "null"):
+        response = await service.call("GET", f"/v1/comments?state={state}")
+        (error,) = (await response.json())["errors"]
+        assert error["detail"].endswith(": pending, approved, held, rejected, erased"), state
+
+
 async def test_a_person_edits_as_moderator_and_opens_no_case(service: Service) -> None:
     await service.post("c-1", GOOD)
     reply = await (await service.call("PUT", "/v1/comments/c-1", by=service.admin, json={"text": BAD})).json()

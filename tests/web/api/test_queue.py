@@ -53,6 +53,46 @@ async def test_a_claimed_comment_is_nobody_elses(service: Service) -> None:
     assert await ask(service, "/v1/queue:claim", by=other) == (200, {"reviews": []})
 
 
+async def test_the_queue_tells_who_has_what_in_review(service: Service) -> None:
+    for number in (1, 2):
+        await service.post(f"c-{number}", BAD, article={"id": f"a-{number}"})
+    ben = await service.person("ben", Role.MODERATOR)
+    review = await claim_one(service, by=ben)
+    items = (await service.get("/v1/queue", by=service.admin))["items"]
+    told = {each["id"]: each["review"] for each in items}
+    assert told.pop(review["id"]) == {"by": "ben", "expires_at": review["expires_at"]}
+    assert list(told.values()) == [None]
+    assert review["lease"] not in str(items)
+
+
+async def test_an_approval_with_attributes_is_refused_and_told_why(service: Service) -> None:
+    await service.post("c-1", BAD)
+    review = await claim_one(service)
+    said = {"lease": review["lease"], "revision": 1, "outcome": "approve", "attributes": ["insult"]}
+    status, problem = await ask(service, "/v1/reviews/c-1:verdict", said)
+    (error,) = problem["errors"]
+    assert (status, error["pointer"], error["code"]) == (422, "/attributes", "not_allowed")
+    assert "an approval takes none" in error["detail"]
+    assert (await ask(service, "/v1/reviews/c-1:verdict", said | {"attributes": []}))[0] == 200
+
+
+async def test_verdicts_can_be_read_afterwards_their_notes_by_people_only(service: Service) -> None:
+    await service.post("c-1", BAD)
+    review = await claim_one(service)
+    said = {"lease": review["lease"], "revision": 1, "outcome": "reject"}
+    more = {"attributes": ["insult"], "rule": "be kind", "note": "again", "learn": False}
+    _, answer = await ask(service, "/v1/reviews/c-1:verdict", said | more)
+    (told,) = (await service.get("/v1/comments/c-1", by=service.admin))["verdicts"]
+    at = told.pop("at")
+    assert at.endswith("Z")
+    assert told == {"revision": 1, "outcome": "reject", "by": "ada", "undone_at": None} | more
+    (for_keys,) = (await service.get("/v1/comments/c-1"))["verdicts"]
+    assert for_keys == told | {"at": at, "note": None}
+    await ask(service, "/v1/reviews/c-1:undo", {"undo": answer["undo"]})
+    (undone,) = (await service.get("/v1/comments/c-1"))["verdicts"]
+    assert undone["undone_at"] >= at
+
+
 async def test_a_verdict_decides_and_the_same_again_gets_the_same_answer(service: Service) -> None:
     await service.post("c-1", BAD)
     review = await claim_one(service)

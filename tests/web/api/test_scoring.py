@@ -38,6 +38,7 @@ async def test_no_texts_have_no_results(service: Service) -> None:
     [
         ({"items": [{"text": GOOD}] * 3 + [{"text": "x" * 20_001}]}, "/items/3/text", "too_long"),
         ({"items": [{"text": GOOD}, {"text": "\u2060"}]}, "/items/1/text", "empty"),
+        ({"items": [{"text": GOOD}, {"text": "<b> </b>", "format": "html"}]}, "/items/1/text", "empty"),
         ({"items": [{"text": GOOD}, {"text": "\0"}]}, "/items/1/text", "nul"),
         ({"items": [{"text": GOOD, "id": "x"}]}, "/items/0/id", "unknown_field"),
         ({"items": [{"text": GOOD}] * 257}, "/items", "too_many"),

@@ -22,6 +22,7 @@ _BEAT_S = 1.0
 _FIRST_GUESS_MS_A_CODE_POINT = 0.0125
 # A short text costs as much as one of this length.
 _LEAST_CODE_POINTS = 40
+_LARGE_CODE_POINTS = 2_000
 
 
 class Batcher:
@@ -73,9 +74,13 @@ class Batcher:
         self._changed.set()
 
     def measured(self, code_points: int, seconds: float) -> None:
-        """Learn what scoring costs: a moving average of the last ten or so batches."""
+        """Learn what scoring costs, by its own time: a moving average in which a large batch counts more.
+
+        In a small one the fixed costs weigh; believing them would make the next one smaller still.
+        """
         sample = seconds * 1000 / max(code_points, _LEAST_CODE_POINTS)
-        self._ms_a_code_point += 0.2 * (sample - self._ms_a_code_point)
+        share = 0.5 * code_points / (code_points + _LARGE_CODE_POINTS)
+        self._ms_a_code_point += share * (sample - self._ms_a_code_point)
 
     async def close(self, timeout_s: float) -> None:
         """Take nothing more and finish what was taken, for at most `timeout_s`."""

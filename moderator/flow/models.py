@@ -96,6 +96,15 @@ class Models:
             return self._library.default_bundle.id, self._library.default_folder
         return champion, await self._library.folder(champion)
 
+    async def folder(self, bundle_id: str) -> Path:
+        """Where a bundle lies on this machine, fetched if need be.
+
+        Raises:
+            NotFound: there is no such bundle.
+            BundleError: what is stored is not what was published.
+        """
+        return await self._library.folder(bundle_id)
+
     async def publish(self, folder: Path) -> str:
         """Put a bundle where it can be promoted, and say its id; it is not live.
 

@@ -142,3 +142,13 @@ async def test_closing_finishes_what_was_taken_and_takes_nothing_more(batcher: B
     assert taken.result.done()
     with pytest.raises(Overloaded):
         batcher.put(job("j1"))
+
+
+async def test_what_a_batch_costs_is_learnt_from_large_ones(batcher: Batcher) -> None:
+    waiting = job("j0")
+    for _ in range(50):
+        batcher.measured(2_400, 0.030)
+    learnt = batcher.expected_ms(waiting)
+    assert learnt == pytest.approx(40 * 30 / 2_400, rel=0.01)
+    batcher.measured(40, 0.010)
+    assert batcher.expected_ms(waiting) < 1.3 * learnt

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 
 from msgspec import Struct, structs
 
@@ -18,7 +19,7 @@ from moderator.scoring.scorer import Scorer
 from moderator.settings import Settings, misspelt
 from moderator.store.client import Client
 from moderator.store.folder import DataFolder
-from moderator.store.open import open_store
+from moderator.store.open import open_store, require_folder
 from moderator.store.server import FORGETS, forgets
 from moderator.store.waiting import Waiting
 from moderator.workers.work import KINDS
@@ -69,6 +70,9 @@ async def _findings(settings: Settings) -> AsyncIterator[Finding]:
     yield _settings(settings)
     yield _folder(settings)
     yield _bundle(settings)
+    if settings.redis_url is None and not settings.data.exists():
+        # Nothing is recorded yet, and looking must not make the folder.
+        return
     try:
         async with open_store(settings) as client:
             yield await _redis(settings, client)
@@ -89,20 +93,34 @@ def _settings(settings: Settings) -> Finding:
 
 
 def _folder(settings: Settings) -> Finding:
+    folder = settings.data.absolute()
     try:
-        DataFolder(settings.data.absolute()).prepare()
+        if settings.redis_url is None:
+            require_folder(settings)
+        if folder.exists():
+            DataFolder(folder).prepare()
     except ModeratorError as error:
         return _wrong("data", str(error))
-    return _fine("data", str(settings.data))
+    return _fine("data", str(folder) if folder.exists() else f"{folder}, which 'moderator serve' makes")
 
 
 def _bundle(settings: Settings) -> Finding:
+    """The bundle of a site that has promoted none."""
     began = ticks()
     try:
-        scorer = Scorer(Bundle.load(settings.bundle_folder), settings.views)
+        tested = _tested(settings, settings.bundle_folder)
     except ModeratorError as error:
         return _wrong("bundle", str(error))
-    return _fine("bundle", f"{scorer.id} scores its test vectors as recorded, loaded in {ticks() - began:.1f} s")
+    return _fine("bundle", f"{tested}, loaded in {ticks() - began:.1f} s")
+
+
+def _tested(settings: Settings, folder: Path) -> str:
+    """What is said of the bundle in `folder`, once it has passed the tests that it brings.
+
+    Raises:
+        BundleError: it has not.
+    """
+    return f"{Scorer(Bundle.load(folder), settings.views).id} scores its test vectors as recorded"
 
 
 async def _redis(settings: Settings, client: Client) -> Finding:
@@ -152,7 +170,7 @@ async def _keys(client: Client, names: Sequence[str]) -> Finding:
         return _wrong("keys", f"no key may submit to {', '.join(mute)}: 'moderator keys create {mute[0]}'")
     rotating = [f"{grant.site}/{grant.name}" for grant in grants if len(grant.keys) > 1]
     note = f"; previous keys still valid: {', '.join(rotating)}" if rotating else ""
-    return _fine("keys", f"{len(grants)} of {len(names)} sites{note}")
+    return _fine("keys", f"{_counted(len(grants), 'key')} at {_counted(len(names), 'site')}{note}")
 
 
 async def _people(client: Client, names: Sequence[str]) -> Finding:
@@ -162,7 +180,7 @@ async def _people(client: Client, names: Sequence[str]) -> Finding:
         return _wrong(
             "users", f"nobody is admin of {', '.join(headless)}: 'moderator users create NAME --site … --role admin'"
         )
-    return _fine("users", f"{len(people)}, an admin at every site")
+    return _fine("users", f"{_counted(len(people), 'user')}, an admin at every site")
 
 
 def _is_admin(roles: dict[str, Role], site: str) -> bool:
@@ -170,16 +188,21 @@ def _is_admin(roles: dict[str, Role], site: str) -> bool:
 
 
 async def _served(settings: Settings, client: Client, site: str) -> Finding:
-    """Whether the policy and the bundle in force at a site can be loaded."""
+    """Whether the policy in force at a site can be read, and the bundle in force scores as it did where it was made."""
     services = Services.build(settings, client)
     try:
         policy, document = await services.policies.text(site)
         parse(document)
         bundle, folder = await services.models.champion(site)
-        Bundle.load(folder)
+        # The default bundle was tested already.
+        tested = f"{bundle}, as above" if folder == settings.bundle_folder else _tested(settings, folder)
     except ModeratorError as error:
         return _wrong("serving", f"{site}: {error}")
-    return _fine("serving", f"{site}: bundle {bundle}, policy {policy}")
+    return _fine("serving", f"{site}: policy {policy}; bundle {tested}")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 def _fine(check: str, detail: str) -> Finding:

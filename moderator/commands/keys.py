@@ -8,6 +8,7 @@ from moderator.commands.terminal import (
     add_json,
     describe,
     note,
+    one_of,
     print_json,
     print_lines,
     print_table,
@@ -37,8 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--scope",
         metavar="SCOPE",
         action="append",
-        type=Scope,
-        choices=[*Scope],
+        type=one_of(*Scope),
         help=f"what it may do, repeated for several: {', '.join(Scope)} (default: all)",
     )
     add_json(create)
@@ -68,7 +68,7 @@ def _add_key(parser: argparse.ArgumentParser) -> None:
 
 async def _create(args: argparse.Namespace, settings: Settings) -> int:
     async with open_store(settings) as client:
-        made = await Sites(client).create_key(args.site, args.name, args.scope or [*Scope])
+        made = await Sites(client).create_key(args.site, args.name, [*map(Scope, args.scope or Scope)])
     return _print_new(made, as_json=args.json)
 
 

@@ -5,7 +5,9 @@ import argparse
 from moderator import log
 from moderator.commands.terminal import describe
 from moderator.serve import Inherited, serve
-from moderator.settings import Settings
+from moderator.settings import Settings, misspelt
+
+_LOG = log.logger(__name__)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,4 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _serve(args: argparse.Namespace, settings: Settings) -> int:
     log.configure(settings.log_level)
     inherited = None if args.descriptor is None else Inherited(args.descriptor, args.store)
+    if inherited is None:
+        for why in misspelt():
+            _LOG.warning("setting_unknown", why=why)
     return serve(settings, inherited=inherited)

@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 async def _create(args: argparse.Namespace, settings: Settings) -> int:
-    async with open_store(settings) as client:
+    async with open_store(settings, make=True) as client:
         made = await Sites(client).create(args.name)
     if args.json:
         print_json({"site": args.name, "name": made.grant.name, "scopes": made.grant.scopes, "key": made.raw})

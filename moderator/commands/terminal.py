@@ -66,6 +66,17 @@ def add_site(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--site", metavar="SITE", help="which site (default: the only one)")
 
 
+def one_of(*allowed: str) -> Callable[[str], str]:
+    """For an argument that takes one of `allowed`: what else is typed is refused with all of them."""
+
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(allowed)}")
+        return text
+
+    return read
+
+
 def print_json(value: Any, *, pretty: bool = False) -> None:
     """One line of JSON on stdout, or with `pretty` several."""
     text = msgspec.json.encode(value)

@@ -11,6 +11,7 @@ from moderator.commands.terminal import (
     add_site,
     describe,
     note,
+    one_of,
     print_json,
     print_lines,
     print_table,
@@ -44,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     create.add_argument("name", metavar="NAME")
     create.add_argument("--site", metavar="SITE", help="where, or '*' for all sites (default: the only one)")
-    create.add_argument("--role", metavar="ROLE", required=True, type=Role, choices=[*Role], help=", ".join(Role))
+    create.add_argument("--role", metavar="ROLE", required=True, type=one_of(*Role), help=", ".join(Role))
     add_json(create)
     listing = verb(group, "list", _list, "List users.", "moderator users list --json")
     add_site(listing)
@@ -59,7 +60,7 @@ def _configure_changes(group: Verbs) -> None:
     role.add_argument("name", metavar="NAME")
     role.add_argument("--site", metavar="SITE", help="where, or '*' for all sites (default: the only one)")
     role.add_argument(
-        "--role", metavar="ROLE", required=True, choices=[*Role, NO_ROLE], help=", ".join([*Role, NO_ROLE])
+        "--role", metavar="ROLE", required=True, type=one_of(*Role, NO_ROLE), help=", ".join([*Role, NO_ROLE])
     )
     for name, run, text in (
         ("token", _token, "Make another personal token and print it once."),
@@ -82,7 +83,7 @@ def _configure_changes(group: Verbs) -> None:
 async def _create(args: argparse.Namespace, settings: Settings) -> int:
     async with open_store(settings) as client:
         site = await _site(client, args.site)
-        made = await People(client).create(args.name, {site: args.role})
+        made = await People(client).create(args.name, {site: Role(args.role)})
     if args.json:
         print_json(_shown(made.user) | {"password": made.password, "token": made.token})
     else:

@@ -19,19 +19,23 @@ _ANSWER_S = 1.0
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[Client]:
+async def open_store(settings: Settings, *, make: bool = False) -> AsyncIterator[Client]:
     """For commands: a connected client inside the block.
 
     With no URL set, the running service's server is used; if no service runs, one is started under the service's
-    lock and stopped at the end.
+    lock and stopped at the end. Only with `make` is a data folder made where there is none: whoever asks in the wrong
+    place is told so, and leaves nothing behind.
 
     Raises:
-        SettingsError: as `EmbeddedServer.start` and `Client.connect`. StoreUnavailable: nobody answers.
+        SettingsError: there is no data folder; or as `EmbeddedServer.start` and `Client.connect`.
+        StoreUnavailable: nobody answers.
     """
     if settings.redis_url is not None:
         async with _connected(settings, settings.redis_url) as client:
             yield client
         return
+    if not make:
+        require_folder(settings)
     server, url = await _own_or_running(settings)
     try:
         async with _connected(settings, url) as client:
@@ -39,6 +43,20 @@ async def open_store(settings: Settings) -> AsyncIterator[Client]:
     finally:
         if server is not None:
             await server.stop()
+
+
+def require_folder(settings: Settings) -> None:
+    """See that there is a data folder.
+
+    Raises:
+        SettingsError: there is none; says which was looked for.
+    """
+    folder = settings.data.absolute()
+    if not folder.exists():
+        raise SettingsError(
+            f"There is no site yet in the data folder {folder}, which does not exist: "
+            "start 'moderator serve' there first, or set MODERATOR_DATA."
+        )
 
 
 async def _own_or_running(settings: Settings) -> tuple[EmbeddedServer | None, str]:

@@ -1,6 +1,7 @@
 """`moderator sites` and `moderator keys`."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,6 +47,26 @@ def test_what_is_typed_wrong_is_exit_code_2(run: Callable[..., Any], words: tupl
     failed = run(*words)
     assert (failed.code, failed.out) == (2, "")
     assert "usage: moderator keys" in failed.err
+
+
+def test_an_unknown_scope_is_answered_with_those_that_there_are(run: Callable[..., Any]) -> None:
+    assert "'all' is none of submit, read, score, labels\n" in run("keys", "create", "news", "--scope", "all").err
+
+
+@pytest.mark.parametrize("words", [("sites", "list"), ("keys", "create", "news"), ("users", "list")])
+def test_where_there_is_no_data_folder_a_command_says_which_it_looked_for_and_makes_none(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    monkeypatch.delenv("MODERATOR_REDIS_URL")
+    monkeypatch.setenv("MODERATOR_DATA", "data")
+    monkeypatch.chdir(tmp_path)
+    failed = run(*words)
+    assert failed.code == 1
+    assert failed.err == (
+        f"moderator: There is no site yet in the data folder {tmp_path}/data, which does not exist: "
+        "start 'moderator serve' there first, or set MODERATOR_DATA.\n"
+    )
+    assert not (tmp_path / "data").exists()
 
 
 def test_rotation_prints_another_key_and_the_list_says_that_two_are_valid(run: Callable[..., Any]) -> None:

@@ -49,7 +49,10 @@ def test_with_several_sites_one_must_be_named(run: Callable[..., Any], site: str
 
 def test_a_role_is_needed_and_known(run: Callable[..., Any], site: str) -> None:
     assert run("users", "create", "olena", "--site", site).code == 2
-    assert run("users", "create", "olena", "--role", "boss").code == 2
+    refused = run("users", "create", "olena", "--role", "boss")
+    assert refused.code == 2
+    assert "'boss' is none of moderator, senior, admin\n" in refused.err
+    assert "none of moderator, senior, admin, none\n" in run("users", "role", "olena", "--role", "boss").err
 
 
 def test_roles_change(run: Callable[..., Any], site: str) -> None:

@@ -10,6 +10,7 @@ from moderator.commands.place import named_site
 from moderator.commands.terminal import (
     DONE,
     FAILED,
+    CommandFailed,
     WrongUsage,
     add_json,
     describe,
@@ -18,7 +19,9 @@ from moderator.commands.terminal import (
     print_table,
     progress,
 )
+from moderator.errors import NotFound
 from moderator.flow.bundle_ids import next_id
+from moderator.policy.document import parse
 from moderator.runtime import Services
 from moderator.scoring.bundle import Bundle
 from moderator.settings import Settings
@@ -33,7 +36,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         parser,
         "Train a bundle. With --site, or nothing: the bundle that serves the site plus a correction fitted to the\n"
         "site's labels; it is published, not live, and exit code 1 says that a gate failed. With --corpora: a bundle\n"
-        "from public corpora, written to a folder.",
+        "from public corpora, written to a folder.\n"
+        "Training that is refused, for want of labels say, prints nothing on stdout, with --json too: a sentence on\n"
+        "stderr says why, and the exit code is 1.",
         "moderator train --site default",
         "moderator train --corpora data --cache cache --out model/bundle",
     )
@@ -77,6 +82,8 @@ async def _from_labels(args: argparse.Namespace, settings: Settings) -> int:
         site = await named_site(client, args.site)
         identifier = args.id or next_id([model.id for model in await services.models.all(site)], clock.now())
         _, champion = await services.models.champion(site)
+        root = await _root(services, champion)
+        _, policy = await services.policies.text(site)
         rows = await services.labels.lessons(site)
         with tempfile.TemporaryDirectory() as temporary:
             out = args.out or Path(temporary) / identifier
@@ -87,11 +94,34 @@ async def _from_labels(args: argparse.Namespace, settings: Settings) -> int:
                 out,
                 identifier=identifier,
                 created_at=clock.now(),
+                root=root,
+                holds={name: threshold.hold for name, threshold in parse(policy).thresholds.items()},
                 cache=args.cache,
                 progress=report,
             )
+            # What it corrects stays at hand, whatever bundle a later release ships: the next training starts there.
+            await services.models.publish(root or champion)
             await services.models.publish(out)
     return _tell(args, site, result)
+
+
+async def _root(services: Services, champion: Path) -> Path | None:
+    """Where the bundle lies that the champion is a correction of; None: it is none.
+
+    Raises:
+        CommandFailed: it is not here.
+    """
+    bundle = await asyncio.to_thread(Bundle.load, champion)
+    parent = bundle.manifest.parent
+    if parent is None:
+        return None
+    try:
+        return await services.models.folder(parent)
+    except NotFound:
+        raise CommandFailed(
+            f"Bundle {bundle.id} is a correction of {parent}, which training starts from and which is not here:"
+            " promote another bundle, or set MODERATOR_BUNDLE to the folder of that one."
+        ) from None
 
 
 def _tell(args: argparse.Namespace, site: str, result: Result) -> int:
@@ -99,9 +129,14 @@ def _tell(args: argparse.Namespace, site: str, result: Result) -> int:
         print_json(result)
     else:
         print_table(("gate", "attribute", "outcome", "detail"), [_row(gate) for gate in result.gates])
-        promote = f"moderator models promote {result.bundle} --site {site}"
-        outlook = "A gate failed: see above before you promote it." if result.failed else f"Let it decide: {promote}"
-        note(f"Bundle {result.bundle} is published, not live. {outlook}")
+    for name, why in result.metrics["kept"].items():
+        note(f"{name} scores as before: {why}.")
+    for gate in result.gates:
+        if gate.name == "held" and gate.attribute is None:
+            note(f"Under articles that it did not learn from, {gate.detail}.")
+    promote = f"moderator models promote {result.bundle} --site {site}"
+    outlook = "A gate failed: see above before you promote it." if result.failed else f"Let it decide: {promote}"
+    note(f"Bundle {result.bundle} is published, not live. {outlook}")
     return FAILED if result.failed else DONE
 
 

@@ -55,7 +55,7 @@ def _dithered(values: NDArray[np.float32]) -> NDArray[np.int8]:
 
 
 def _moved(champion: Calibration, corrections: Mapping[int, Correction]) -> Calibration:
-    """The champion's maps with each correction's offset added, in every language."""
+    """The champion's maps with what centres each correction added, in every language."""
     offsets = {
         "all": {ATTRIBUTES[attribute]: correction.offset for attribute, correction in corrections.items()},
         "surface": {ATTRIBUTES[attribute]: correction.surface_offset for attribute, correction in corrections.items()},

@@ -85,7 +85,9 @@ def retrained_sections(
     learnt = (
         f"Bundle {parent} plus a correction fitted to {labels['learnt_from']:,} labels of a site"
         f" ({articles['learnt_from']} articles); compared on {labels['held_out']:,} more"
-        f" ({articles['held_out']} articles). Thresholds by goal rest on the parent's curves."
+        f" ({articles['held_out']} articles). Thresholds by goal rest on the parent's curves: labels"
+        " do not move the level of its scores. Scored as before:\n\n"
+        + "".join(f"- {name}: {why}\n" for name, why in metrics["kept"].items())
     )
     lines = "".join(
         f"- {gate['name']}{' of ' + gate['attribute'] if gate['attribute'] else ''}: **{gate['outcome']}**,"

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from msgspec import json
 from msgspec.structs import replace
 
 from moderator.commands import train
+from moderator.errors import NotFound
+from moderator.flow.models import Models
 from moderator.training.gates import Gate
 from moderator.training.retrain import Result, retrain
 
@@ -45,6 +48,41 @@ def test_labels_make_a_bundle_that_is_published_and_not_live(run: Callable[..., 
     assert models[done.json["bundle"]]["role"] == "candidate"
     assert models[done.json["bundle"]]["manifest"]["parent"] == default
     assert models[default]["role"] == "champion"
+
+
+@pytest.mark.usefixtures("labels")
+def test_a_person_reads_what_would_be_held_and_what_was_not_learnt(run: Callable[..., Any]) -> None:
+    done = run("train", "--site", "news")
+    assert "rejected comments" in done.err
+    assert "would be" in done.err
+    assert "spam scores as before: 0 yes and 0 no to learn from" in done.err
+    assert "moderator models promote" in done.err
+
+
+@pytest.mark.usefixtures("labels")
+def test_training_after_a_promotion_corrects_the_same_bundle_again(run: Callable[..., Any], default: str) -> None:
+    first = run("train", "--json").json["bundle"]
+    assert run("models", "promote", first, "--site", "news").code == 0
+    done = run("train", "--json")
+    assert done.code == 0, done.err
+    assert done.json["metrics"]["champion"] == first
+    models = {each["id"]: each["manifest"] for each in run("models", "list", "--json").json}
+    second = models[done.json["bundle"]]
+    assert second["parent"] == default
+    assert second["files"]["surface.npy"] == models[first]["files"]["surface.npy"]
+
+
+@pytest.mark.usefixtures("labels")
+def test_training_says_so_when_what_it_corrects_is_not_here(
+    run: Callable[..., Any], default: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run("train", "--json").json["bundle"]
+    run("models", "promote", first, "--site", "news")
+
+    monkeypatch.setattr(Models, "folder", AsyncMock(side_effect=NotFound("gone")))
+    done = run("train", "--json")
+    assert (done.code, done.out) == (1, "")
+    assert f"{first} is a correction of {default}" in done.err
 
 
 @pytest.mark.usefixtures("labels")

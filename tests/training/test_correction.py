@@ -47,10 +47,44 @@ def test_with_six_positives_only_strong_pulls_are_tried() -> None:
     assert tried == {pull for pull in PULLS if pull >= 25}
 
 
-def test_an_offset_leads_to_the_reference_prevalence_and_not_to_the_site_s() -> None:
-    # Given a champion that is right about everything, and a site where one comment in ten is toxic
-    truth = np.arange(ROWS) % 10 == 0
-    given = lesson(truth, told=0.0)
-    right = Lesson(**{**vars(given), "base": np.where(truth, 2.0, -2.0), "surface_base": np.where(truth, 2.0, -2.0)})
-    # Then it is not made to think that comments are rarely toxic
-    assert abs(correct(right).offset) < 0.3
+def selected(truth: np.ndarray, *, told: float) -> Lesson:
+    """The same of comments that a champion held for their scores, which are therefore all high."""
+    given = lesson(truth, told=told)
+    base = 1.0 + GENERATOR.exponential(0.8, ROWS) + truth * 0.5
+    return Lesson(**{**vars(given), "base": base, "surface_base": base})
+
+
+def test_labels_of_what_scored_high_do_not_make_scores_sink() -> None:
+    # Given labels of held comments alone, a third of them approved although their scores are as high as the others'
+    given = selected(GENERATOR.random(ROWS) < 0.66, told=0.6)
+    correction = correct(given)
+    # When the correction is added to comments like those
+    surface = given.surface[:, correction.buckets] @ correction.values
+    moved = surface + given.vectors @ correction.meaning + correction.offset
+    # Then approved ones score lower, rejected ones higher, and by as much
+    yes, no = moved[given.truth].mean(), moved[~given.truth].mean()
+    assert no < -0.1 < 0.1 < yes
+    assert abs(yes + no) < 0.3 * (yes - no)
+
+
+def test_where_the_champion_stands_not_even_its_level_moves() -> None:
+    correction = correct(selected(np.arange(ROWS) % 70 == 0, told=0.0))
+    assert correction.pull is None
+    assert not correction.values.any()
+    assert (correction.offset, correction.surface_offset) == (0.0, 0.0)
+
+
+def test_what_the_champion_s_own_score_says_is_not_learnt_again() -> None:
+    # Given a champion that is far too sure, and a feature that repeats its score
+    given = selected(GENERATOR.random(ROWS) < 0.5, told=0.0)
+    surface = given.surface.toarray()
+    surface[:, 3] = given.base
+    correction = correct(Lesson(**{**vars(given), "base": given.base * 3, "surface": csr_array(surface)}))
+    # Then the feature does not take the score back
+    assert abs(correction.values[correction.buckets == 3].sum()) < 0.3
+
+
+def test_each_pull_is_told_before_it_is_tried() -> None:
+    told: list[float] = []
+    correction = correct(lesson(GENERATOR.random(ROWS) < 0.3, told=0.5), told.append)
+    assert [f"{pull:g}" for pull in told] == [name for name in correction.losses if name != "champion"]

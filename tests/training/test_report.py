@@ -42,8 +42,13 @@ def test_the_card_of_a_correction_quotes_its_parent_s() -> None:
         "2026.11.1",
         "# Model card\n\nText",
         [{"name": "ranking", "attribute": "spam", "outcome": "passed", "detail": "AUC 0.9 against 0.8"}],
-        {"labels": {"learnt_from": 300, "held_out": 100}, "articles": {"learnt_from": 12, "held_out": 4}},
+        {
+            "labels": {"learnt_from": 300, "held_out": 100},
+            "articles": {"learnt_from": 12, "held_out": 4},
+            "kept": {"threat": "2 yes and 40 no"},
+        },
     )
+    assert "- threat: 2 yes and 40 no" in sections["What it corrects"]
     assert "300 labels" in sections["What it corrects"]
     assert "ranking of spam: **passed**" in sections["Against the champion"]
     assert sections["The card of 2026.11.1"] == "> # Model card\n>\n> Text\n"

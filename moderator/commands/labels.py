@@ -28,6 +28,7 @@ from moderator.store.labels import Labels
 from moderator.store.open import open_store
 from moderator.web.api.labels import read_lines, row_of
 from moderator.web.schemas import RefusedLine
+from moderator.web.views import instant
 
 PAGE = 500
 """Labels that are read or stored at once."""
@@ -98,7 +99,7 @@ async def _export(args: argparse.Namespace, settings: Settings) -> int:
         while True:
             rows, cursor = await _book(client).export(site, args.since, cursor, PAGE)
             for row in rows:
-                print_json(row)
+                print_json(row | {"at": instant(row["at"])})
             count += len(rows)
             report(f"{count} labels exported")
             if cursor is None:

@@ -44,6 +44,12 @@ def test_an_export_is_an_import(run: Callable[..., Any], tmp_path: Path) -> None
     ]
 
 
+def test_times_are_written_as_the_service_writes_them(run: Callable[..., Any]) -> None:
+    given = (b"2026-11-25T16:00:07Z", b"2026-11-25T18:00:07.517000+02:00")
+    run("labels", "import", stdin=b"\n".join(b'{"text":"%b","labels":{"spam":1},"at":"%b"}' % (at, at) for at in given))
+    assert [row["at"] for row in exported(run)] == ["2026-11-25T16:00:07.000Z", "2026-11-25T16:00:07.517Z"]
+
+
 def test_lines_that_hold_no_label_are_named_and_the_others_taken(run: Callable[..., Any]) -> None:
     lines = b'{"text": "fine", "labels": {"spam": 1}}\nnot json\n{"text": "", "labels": {"spam": 1}}\n{"labels": {}}\n'
     done = run("labels", "import", "-", stdin=lines)

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
-from schemathesis import Case
+from hypothesis import HealthCheck, given, settings
+from schemathesis import Case, GenerationMode
+from schemathesis.core.result import Ok
+from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from moderator.access import Role
@@ -34,7 +36,12 @@ def ndjson(_: object, value: object) -> bytes:
     return str(value).encode()
 
 
-SCHEMA = schemathesis.openapi.from_dict(document(ROUTES, Settings()))
+DOCUMENT = document(ROUTES, Settings())
+SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
+
+
+# One test an operation, each with a name of its own: runs that share tests out by name would else drop all but one.
+OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)]
 
 
 @dataclass(frozen=True)
@@ -85,14 +92,29 @@ def service(
     loop.close()
 
 
-@SCHEMA.parametrize()
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_every_operation_does_what_the_document_says(case: Case[Any], service: Running) -> None:
-    case.call_and_validate(
-        base_url=service.url,
-        headers={"Authorization": f"Bearer {credential(case, service)}"},
-        excluded_checks=excluded(case),
-    )
+@pytest.mark.parametrize(
+    ("operation", "mode"),
+    [
+        pytest.param(operation, mode, id=f"{operation.label} {mode.value}")
+        for operation in OPERATIONS
+        for mode in GenerationMode
+        # Without parameters and body there is nothing to get wrong.
+        if mode is GenerationMode.POSITIVE or operation.body or list(operation.iter_parameters())
+    ],
+)
+def test_every_operation_does_what_the_document_says(
+    operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, service: Running
+) -> None:
+    @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def check(case: Case[Any]) -> None:
+        case.call_and_validate(
+            base_url=service.url,
+            headers={"Authorization": f"Bearer {credential(case, service)}"},
+            excluded_checks=excluded(case),
+        )
+
+    check()
 
 
 def excluded(case: Case[Any]) -> list[Any]:
@@ -107,3 +129,8 @@ def credential(case: Case[Any], service: Running) -> str:
     security: list[dict[str, Any]] = case.operation.definition.raw["security"]
     roles = [each for requirement in security for each in requirement["bearer"]]
     return service.admin if roles and set(roles) <= set(Role) else service.key
+
+
+def test_every_route_of_the_document_is_tried() -> None:
+    tried = {operation.label for operation in OPERATIONS}
+    assert tried == {f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item}

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from moderator.cli import parser
+from moderator.policy.document import DEFAULT, parse
+from moderator.scoring.language import LANGUAGES
 from moderator.web.routes import ROUTES
 from tests.web_fixture import GOOD, Service
 
@@ -64,3 +66,8 @@ async def test_the_python_of_the_readme_posts_a_comment(service: Service) -> Non
     first = await asyncio.to_thread(names["moderate"], comment, service.key, url)
     again = await asyncio.to_thread(names["moderate"], comment, service.key, url)
     assert (first["state"], first["replayed"], again["replayed"]) == ("approved", False, True)
+
+
+def test_the_readme_counts_the_languages_and_shows_a_threshold_that_is_one() -> None:
+    assert f"en ru uk + {len(LANGUAGES) - 3} more" in README
+    assert f'"threshold": {parse(DEFAULT).thresholds["insult"].hold},' in README

@@ -1,10 +1,12 @@
 """Puts a process together: every part built once, by hand, in the order in which they depend on each other."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 from uuid import uuid4
 
+from moderator.errors import StoreError
 from moderator.flow.accounts import Accounts
 from moderator.flow.comments import Reading
 from moderator.flow.intake import Intake
@@ -98,7 +100,11 @@ class Services:
         await self.live.refresh()
 
     async def stop(self, timeout_s: float) -> None:
-        """Finish what was taken, for at most `timeout_s`, and leave the list of live processes."""
+        """Finish what was taken, for at most `timeout_s`, and leave the list of live processes.
+
+        A store that is down does not keep the service from ending: the list forgets a silent process by itself.
+        """
         await self.intake.close(timeout_s)
-        await self.processes.leave()
+        with suppress(StoreError):
+            await self.processes.leave()
         self.executor.shutdown(wait=False, cancel_futures=True)

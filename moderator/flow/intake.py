@@ -258,9 +258,15 @@ class Intake:
             return
         for (job, change), result in zip(changes.items(), results, strict=True):
             if isinstance(result, Late | Stale):
-                self._spawn(self._insist(job, assessed[job], change, result))
+                self._spawn(self._go_on_alone(job, assessed[job], change, result))
             else:
                 _finish(job, change, result)
+
+    async def _go_on_alone(self, job: Job, assessment: Assessment, change: Change, result: Late | Stale) -> None:
+        try:
+            await self._insist(job, assessment, change, result)
+        except Exception as error:
+            _settle(job, error)
 
     async def _insist(self, job: Job, assessment: Assessment, change: Change, result: Late | Stale) -> None:
         """Make a change again that was not answered, or compose it anew from the record as it is now."""

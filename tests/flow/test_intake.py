@@ -15,6 +15,7 @@ from moderator.runtime import Services
 from moderator.scoring.normalise import prepare
 from moderator.settings import Settings
 from moderator.store.client import LATE, Client
+from moderator.store.comments import Comments
 from moderator.store.signals import SignalInput, Signals
 from moderator.workers.work import Worker
 from tests.flow.made import decision_of, scored_of
@@ -238,3 +239,19 @@ async def test_one_text_that_breaks_the_policy_or_the_normaliser_harms_none_of_i
     broken, *fine = [receipt.comment for receipt in receipts]
     assert (broken.state, decision_of(broken).reasons[0].code) == (State.HELD, "scoring_unavailable")
     assert {each.state for each in fine} == {State.APPROVED}
+
+
+async def test_a_defect_while_a_late_change_is_made_again_is_told_to_its_caller(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Any] = [[LATE]]
+
+    async def change(*_: object, **__: object) -> Any:
+        if answers:
+            return answers.pop()
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr(Comments, "change", change)
+    async with asyncio.timeout(5):
+        with pytest.raises(RuntimeError):
+            await services.intake.submit(SITE, comment("c-1"))
